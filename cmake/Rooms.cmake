@@ -46,16 +46,24 @@ function(ampload_room name)
   endif()
 endfunction()
 
-# ampload_test(NAME SOURCE...)  one gtest program, run by ctest as NAME
+# ampload_test(NAME SOURCE... [LABELS label...])  one gtest program, run by ctest as NAME
+#
+# The label `heavy` puts a test into the tiers that run in build/ci; all others are unit tests and run in
+# build/dev, see tools/test.
 function(ampload_test name)
-  add_executable(test_${name} ${ARGN})
+  cmake_parse_arguments(ARG "" "" "LABELS" ${ARGN})
+  add_executable(test_${name} ${ARG_UNPARSED_ARGUMENTS})
   target_include_directories(test_${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests)
   target_link_libraries(test_${name} PRIVATE ampload_settings ampload_shared GTest::gtest GTest::gmock
     GTest::gtest_main)
   target_precompile_headers(test_${name} REUSE_FROM ampload_pch)
   add_test(NAME ${name} COMMAND test_${name})
   set_tests_properties(${name} PROPERTIES TIMEOUT 600
+    LABELS "${ARG_LABELS}"
     ENVIRONMENT "ARROW_DEFAULT_MEMORY_POOL=system;AMPLOAD_SOURCE_DIR=${CMAKE_SOURCE_DIR}")
+  if(AMPLOAD_HEAVY_ONLY AND NOT "heavy" IN_LIST ARG_LABELS)
+    set_target_properties(test_${name} PROPERTIES EXCLUDE_FROM_ALL ON)
+  endif()
 endfunction()
 
 # For src/loaders/<name>/CMakeLists.txt.
