@@ -38,15 +38,15 @@ enum class OptionType {
 };
 
 struct OptionSpec {
-  std::string name;
+  std::string name = {};
   OptionType type = OptionType::kString;
-  std::string
-      default_value;  // as text, in the option's own type; empty with required = false: unset
+  std::string default_value =
+      {};  // as text, in the option's own type; empty with required = false: unset
   bool required = false;
-  bool secret = false;  // never shown: not in logs, errors, --json, process titles
-  std::string env;      // taken from this environment variable when the option is not given
-  std::string meaning;  // one line
-  std::vector<std::string> choices;
+  bool secret = false;       // never shown: not in logs, errors, --json, process titles
+  std::string env = {};      // taken from this environment variable when the option is not given
+  std::string meaning = {};  // one line
+  std::vector<std::string> choices = {};
 };
 
 std::string_view ToString(OptionType type);
