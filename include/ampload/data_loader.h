@@ -1,13 +1,14 @@
 // What a loader derives from: the specification's DataLoader[TConfig], at two levels.
 //
 //   simple         override ConnectImpl, DisconnectImpl, LoadBatchImpl (and what else you can): the
-//   base does
-//                  connection checks, mode validation, table creation, overwrite clearing, timing,
-//                  row-error rules, metadata and LoadResult. commit = none, so streams are refused.
+//                  base does connection checks, mode validation, table creation, overwrite
+//                  clearing, timing, row-error rules, metadata and LoadResult. commit = none:
+//                  streams and checkpoints are refused, and so are the modes other than append and
+//                  overwrite.
 //   transactional  override OpenSessionImpl: sessions of your own, exactly once.
 //
 // Public verbs are final; they validate, time and translate, then call the ...Impl of the same
-// name.
+// name. An exception that leaves an ...Impl becomes a permanent failure.
 #pragma once
 
 #include <functional>
@@ -28,18 +29,21 @@ class RowErrors {
  public:
   static constexpr int kMaxErrors = 100;
 
-  // OK up to the 100th; the 101st is a data error "Too many errors: 101": return it at once.
+  // OK up to the 100th; the 101st is a data error "Too many errors: 101": return it at once. `row`
+  // counts from 0 in the batch; the message has the row's place in the whole load.
   Status Add(int64_t row, std::string_view reason);
 
   // After the last row: a data error "Failed to load any rows. Errors: " + the first five joined by
-  // "; " +
-  // "; ... and N more errors" where rows_loaded is 0 and there are errors; else OK.
+  // "; " + "; ... and N more errors" where rows_loaded is 0 and there are errors; else OK.
   Status Finish(int64_t rows_loaded) const;
 
   const std::vector<std::string>& messages() const { return messages_; }
   int64_t count() const { return static_cast<int64_t>(messages_.size()); }
 
  private:
+  friend class SimpleSession;
+
+  int64_t first_row_ = 0;              // place in the load of the current batch's row 0
   std::vector<std::string> messages_;  // "Row 7: reason"
 };
 
@@ -77,12 +81,15 @@ class LoaderFront : public Loader {
   // Simple level. Loads rows [0, n) and returns how many were loaded; bad rows go to `errors`.
   virtual Result<int64_t> LoadBatchImpl(const arrow::RecordBatch& batch, const std::string& table,
                                         RowErrors& errors);
+  // Makes the table where it is missing and leaves an existing one alone. The default does nothing.
   virtual Status CreateTableFromSchema(const arrow::Schema& schema, const std::string& table);
+  // Removes the rows of a table that exists. A loader that supports overwrite overrides it.
   virtual Status ClearTable(const std::string& table);
 
   // Transactional level. The default is a session over the three verbs above.
   virtual Result<std::unique_ptr<WriteSession>> OpenSessionImpl(std::span<const TableSpec> tables);
 
+  // Defaults: no checkpoints; a connection that stands is reachable; the other three are refused.
   virtual Result<std::vector<Checkpoint>> ReadCheckpointsImpl(const std::string& table);
   virtual Result<std::vector<std::string>> ListTablesImpl();
   virtual Result<std::optional<TableInfo>> GetTableInfoImpl(const std::string& table);
@@ -96,10 +103,14 @@ class LoaderFront : public Loader {
                                     int64_t batch_count);
 
  private:
+  // What the result says of a load that took so long and did or did not succeed.
+  using MetadataMaker = std::function<Metadata(double duration_seconds, bool success)>;
+
   Status CheckConnected() const;
-  LoadResult Load(const std::vector<std::shared_ptr<arrow::RecordBatch>>& batches,
-                  const std::shared_ptr<arrow::Schema>& schema, const std::string& table,
-                  const LoadOptions& options, const std::function<Metadata(double)>& metadata);
+  Status CheckAgainstStore(const TableSpec& spec);
+  LoadResult Load(const std::vector<std::shared_ptr<arrow::RecordBatch>>& batches, TableSpec spec,
+                  const CallContext& context, const MetadataMaker& metadata);
+  LoadResult FailedLoad(const Status& status, const std::string& table, Metadata metadata) const;
   Result<int64_t> LoadInOneCommit(const std::vector<std::shared_ptr<arrow::RecordBatch>>& batches,
                                   const TableSpec& spec, const CallContext& context);
 

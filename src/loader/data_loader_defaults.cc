@@ -1,0 +1,60 @@
+// What a loader does where it overrides nothing.
+#include "ampload/data_loader.h"
+#include "loader/simple_session.h"
+
+namespace ampload {
+
+Result<int64_t> LoaderFront::LoadBatchImpl(const arrow::RecordBatch& /*batch*/,
+                                           const std::string& /*table*/, RowErrors& /*errors*/) {
+  return PermanentError(loader_type_ +
+                        ": this loader overrides neither LoadBatchImpl nor OpenSessionImpl");
+}
+
+Status LoaderFront::CreateTableFromSchema(const arrow::Schema& /*schema*/,
+                                          const std::string& /*table*/) {
+  return Status::OK();
+}
+
+Status LoaderFront::ClearTable(const std::string& /*table*/) {
+  return PermanentError(loader_type_ +
+                        ": this loader says it overwrites, but overrides no ClearTable");
+}
+
+Result<std::unique_ptr<WriteSession>> LoaderFront::OpenSessionImpl(
+    std::span<const TableSpec> tables) {
+  return SimpleSession::Make(*this, tables.front());
+}
+
+Result<std::vector<Checkpoint>> LoaderFront::ReadCheckpointsImpl(const std::string& /*table*/) {
+  return std::vector<Checkpoint>{};
+}
+
+Result<std::vector<std::string>> LoaderFront::ListTablesImpl() {
+  return ConfigurationError(loader_type_ + ": this loader cannot list its tables");
+}
+
+Result<std::optional<TableInfo>> LoaderFront::GetTableInfoImpl(const std::string& table) {
+  return ConfigurationError(loader_type_ +
+                            ": this loader cannot say what a table has: table=" + table);
+}
+
+Result<std::shared_ptr<arrow::Table>> LoaderFront::ReadRowsImpl(const std::string& table,
+                                                                const ReadOptions& /*options*/) {
+  return ConfigurationError(loader_type_ + ": this loader cannot read rows back: table=" + table);
+}
+
+Result<std::vector<CheckLine>> LoaderFront::CheckImpl(const CallContext& /*context*/) {
+  return std::vector<CheckLine>{{"reachable", true, ""}};
+}
+
+Metadata LoaderFront::GetBatchMetadata(const arrow::RecordBatch& /*batch*/,
+                                       double /*duration_seconds*/) {
+  return {};
+}
+
+Metadata LoaderFront::GetTableMetadata(const arrow::Table& /*rows*/, double /*duration_seconds*/,
+                                       int64_t /*batch_count*/) {
+  return {};
+}
+
+}  // namespace ampload
