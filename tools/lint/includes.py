@@ -31,7 +31,7 @@ def includes_of(text):
 def find_header(root, including, included):
     """The repository's file that an include means, or None."""
     own_folder = str(Path(including).parent)
-    for folder in ("include", "src", ".", own_folder, "tests"):
+    for folder in ("include", "src", "conformance", own_folder, "tests", "."):
         candidate = posixpath.normpath(posixpath.join(folder, included))
         if (Path(root) / candidate).is_file():
             return candidate

@@ -1,0 +1,104 @@
+"""`cmake --install` gives a tree that can be moved, and that a loader out of tree builds against."""
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+SOURCE = Path(os.environ["AMPLOAD_SOURCE_DIR"])
+BUILD = Path(os.environ["AMPLOAD_BUILD_DIR"])
+PLUGIN = Path(__file__).resolve().parent / "plugin"
+
+
+def run(*command, env=None, cwd=None):
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, cwd=cwd,
+                          env=env, stdin=subprocess.DEVNULL)
+    if done.returncode != 0:
+        raise AssertionError(f"{command} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+    return done.stdout + done.stderr
+
+
+def elf_files(folder):
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and not path.is_symlink() and path.open("rb").read(4) == b"\x7fELF":
+            yield path
+
+
+class Install(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        # Not below the source: nothing may be found by chance.
+        cls.folder = Path(tempfile.mkdtemp(prefix="ampload-install-"))
+        cls.addClassCleanup(shutil.rmtree, cls.folder)
+        run("cmake", "--install", BUILD, "--prefix", cls.folder / "first")
+        cls.tree = cls.folder / "moved" / "ampload"
+        cls.tree.parent.mkdir()
+        (cls.folder / "first").rename(cls.tree)
+        # ccache and search paths of the caller play no part.
+        cls.env = {"PATH": "/usr/bin:/bin", "HOME": str(cls.folder)}
+        cls.command = cls.tree / "bin/ampload"
+        cls.plugins = cls.folder / "plugin"
+        run("cmake", "-S", PLUGIN, "-B", cls.plugins, "-G", "Ninja", f"-DCMAKE_PREFIX_PATH={cls.tree}",
+            f"-DAMPLOAD_HEADERS={cls.tree}/include/ampload", env=cls.env)
+        run("cmake", "--build", cls.plugins, "-j", os.environ.get("JOBS") or "2", env=cls.env)
+
+    def test_the_command_runs_where_it_was_moved_to(self):
+        version = re.search(r"project\(ampload VERSION ([\d.]+)", (SOURCE / "CMakeLists.txt").read_text())
+        self.assertIn(version.group(1), run(self.command, "--version", env=self.env))
+
+    def test_the_libraries_of_arrow_come_from_the_tree(self):
+        libraries = run("ldd", self.command, self.tree / "lib/libampload.so", env=self.env)
+        self.assertNotIn("not found", libraries)
+        found = re.findall(r"(lib(?:arrow|parquet|ampload)\S*) => (\S+)", libraries)
+        self.assertTrue(found, libraries)
+        for name, path in found:
+            self.assertTrue(Path(path).resolve().is_relative_to(self.tree.resolve()), f"{name} => {path}")
+
+    def test_no_run_path_names_the_machine_that_built_it(self):
+        checked = 0
+        for path in elf_files(self.tree):
+            for run_path in re.findall(r"(?:RUNPATH|RPATH).*\[(.*)\]", run("readelf", "-d", path)):
+                checked += 1
+                for entry in run_path.split(":"):
+                    self.assertTrue(entry.startswith("$ORIGIN"), f"{path}: {run_path}")
+        self.assertGreaterEqual(checked, 2)
+
+    def test_no_file_of_the_cmake_package_names_the_build(self):
+        for path in (self.tree / "lib/cmake/ampload").iterdir():
+            for place in (SOURCE, BUILD, self.folder):
+                self.assertNotIn(str(place), path.read_text(), path)
+
+    def test_a_program_that_embeds_the_library_runs(self):
+        self.assertIn("loader lmdb", run(self.plugins / "embed", env=self.env))
+
+    def test_a_plugin_is_found_on_the_plugin_path(self):
+        self.assertNotIn("rowcount", run(self.command, "loaders", env=self.env))
+        env = {**self.env, "AMPLOAD_PLUGIN_PATH": str(self.plugins)}
+        self.assertIn("rowcount", run(self.command, "loaders", env=env))
+
+    def test_a_plugin_in_the_loaders_folder_of_the_tree_is_found(self):
+        placed = self.tree / "lib/ampload/loaders/rowcount.so"
+        shutil.copy(self.plugins / "rowcount.so", placed)
+        try:
+            self.assertIn("rowcount", run(self.command, "loaders", env=self.env))
+        finally:
+            placed.unlink()
+
+    def test_a_plugin_loads_rows(self):
+        import pyarrow
+        import pyarrow.parquet
+        rows = self.folder / "rows.parquet"
+        pyarrow.parquet.write_table(pyarrow.table({"number": list(range(1000))}), rows)
+        counts = self.folder / "counts.txt"
+        env = {**self.env, "AMPLOAD_PLUGIN_PATH": str(self.plugins)}
+        run(self.command, "load", rows, "--to", f"rowcount:{counts}", "--table", "numbers", env=env)
+        lines = [line.split() for line in counts.read_text().splitlines()]
+        self.assertEqual({name for name, _ in lines}, {"numbers"})
+        self.assertEqual(sum(int(count) for _, count in lines), 1000)
+
+
+if __name__ == "__main__":
+    unittest.main()
