@@ -1,4 +1,5 @@
-// The smallest loader there is: the simple level, which keeps nothing but a count of rows in a file.
+// The smallest loader there is: the simple level, which keeps nothing but a count of rows in a
+// file.
 #include <ampload/data_loader.h>
 #include <ampload/options.h>
 #include <ampload/plugin.h>
@@ -15,8 +16,8 @@ struct RowCountConfig {
 };
 
 const ampload::OptionTable<RowCountConfig>& Options() {
-  static const auto* table = new ampload::OptionTable<RowCountConfig>(
-      ampload::OptionTable<RowCountConfig>().Add(
+  static const auto* table =
+      new ampload::OptionTable<RowCountConfig>(ampload::OptionTable<RowCountConfig>().Add(
           {.name = "path", .required = true, .meaning = "file that gets one line a batch"},
           &RowCountConfig::path));
   return *table;
