@@ -1,4 +1,4 @@
-#include "chain/chain.h"
+#include "conformance/chain/chain.h"
 
 #include <algorithm>
 #include <cstring>
@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "base/sha256.h"
-#include "chain/transaction_maker.h"
+#include "conformance/chain/transaction_maker.h"
 
 namespace ampload::conformance {
 namespace {

@@ -15,7 +15,7 @@
 
 #include <cstdint>
 
-#include "chain/block.h"
+#include "conformance/chain/block.h"
 
 namespace ampload::conformance {
 

@@ -1,12 +1,12 @@
-#include "chain/chain_files.h"
+#include "conformance/chain/chain_files.h"
 
 #include <filesystem>
 #include <memory>
 #include <system_error>
 
-#include "chain/columns.h"
-#include "chain/parquet_file.h"
-#include "chain/schemas.h"
+#include "conformance/chain/columns.h"
+#include "conformance/chain/parquet_file.h"
+#include "conformance/chain/schemas.h"
 
 namespace ampload::conformance {
 namespace {

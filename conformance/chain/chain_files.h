@@ -5,7 +5,7 @@
 #include <string>
 
 #include "ampload/status.h"
-#include "chain/chain.h"
+#include "conformance/chain/chain.h"
 
 namespace ampload::conformance {
 

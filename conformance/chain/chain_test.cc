@@ -1,4 +1,4 @@
-#include "chain/chain.h"
+#include "conformance/chain/chain.h"
 
 #include <arrow/api.h>
 #include <arrow/io/memory.h>
@@ -8,8 +8,8 @@
 #include <string>
 
 #include "base/sha256.h"
-#include "chain/columns.h"
-#include "chain/schemas.h"
+#include "conformance/chain/columns.h"
+#include "conformance/chain/schemas.h"
 #include "matchers.h"
 
 namespace ampload::conformance {

@@ -1,4 +1,4 @@
-#include "chain/columns.h"
+#include "conformance/chain/columns.h"
 
 #include <arrow/api.h>
 
@@ -6,7 +6,7 @@
 #include <optional>
 #include <utility>
 
-#include "chain/schemas.h"
+#include "conformance/chain/schemas.h"
 
 namespace ampload::conformance {
 namespace {

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "ampload/status.h"
-#include "chain/block.h"
+#include "conformance/chain/block.h"
 
 namespace ampload::conformance {
 

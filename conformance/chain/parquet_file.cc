@@ -1,4 +1,4 @@
-#include "chain/parquet_file.h"
+#include "conformance/chain/parquet_file.h"
 
 #include <arrow/io/file.h>
 #include <parquet/arrow/writer.h>

@@ -1,4 +1,4 @@
-#include "chain/scaled_logs.h"
+#include "conformance/chain/scaled_logs.h"
 
 #include <arrow/api.h>
 #include <arrow/io/file.h>
@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/sha256.h"
-#include "chain/parquet_file.h"
+#include "conformance/chain/parquet_file.h"
 
 namespace ampload::conformance {
 namespace {

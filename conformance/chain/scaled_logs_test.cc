@@ -1,4 +1,4 @@
-#include "chain/scaled_logs.h"
+#include "conformance/chain/scaled_logs.h"
 
 #include <arrow/api.h>
 #include <gtest/gtest.h>
@@ -6,8 +6,8 @@
 #include <set>
 #include <string>
 
-#include "chain/chain.h"
-#include "chain/columns.h"
+#include "conformance/chain/chain.h"
+#include "conformance/chain/columns.h"
 #include "matchers.h"
 
 namespace ampload::conformance {

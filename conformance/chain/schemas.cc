@@ -1,4 +1,4 @@
-#include "chain/schemas.h"
+#include "conformance/chain/schemas.h"
 
 #include <arrow/api.h>
 

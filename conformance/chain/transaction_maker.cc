@@ -1,4 +1,4 @@
-#include "chain/transaction_maker.h"
+#include "conformance/chain/transaction_maker.h"
 
 #include <algorithm>
 #include <string>

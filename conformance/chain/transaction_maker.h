@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
-#include "chain/block.h"
-#include "chain/dice.h"
+#include "conformance/chain/block.h"
+#include "conformance/chain/dice.h"
 
 namespace ampload::conformance {
 

@@ -3,8 +3,8 @@
 #include <memory>
 #include <string>
 
-#include "chain/chain_files.h"
-#include "testserver/commands.h"
+#include "conformance/chain/chain_files.h"
+#include "conformance/testserver/commands.h"
 
 namespace ampload::conformance {
 namespace {

@@ -5,7 +5,7 @@
 #include <iostream>
 
 #include "ampload/status.h"
-#include "testserver/commands.h"
+#include "conformance/testserver/commands.h"
 
 int main(int argc, char** argv) {
   using namespace ampload;

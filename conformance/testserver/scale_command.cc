@@ -3,8 +3,8 @@
 #include <memory>
 #include <string>
 
-#include "chain/scaled_logs.h"
-#include "testserver/commands.h"
+#include "conformance/chain/scaled_logs.h"
+#include "conformance/testserver/commands.h"
 
 namespace ampload::conformance {
 
