@@ -5,12 +5,24 @@
 // after it nothing can fail. The second scatters every column's values into one buffer that is
 // allocated once.
 //
-//   bool, ints, floats -> bool, int/uint (shortest form), float32/float64 of the Arrow width
-//   decimals           -> str of plain digits ("-0.05")            strings -> str    binaries ->
-//   bin date, time, timestamp, duration, interval -> str, ISO 8601 / RFC 3339 (fractions: 3, 6 or 9
-//   digits by unit) list kinds         -> array       struct, map -> map           null -> nil
-//   dictionary and run-end-encoded as the value type; extension types as their storage; union is
-//   refused
+//   null                      nil
+//   bool                      bool
+//   int8 .. uint64            int or uint in its shortest form
+//   float16, float32          float32
+//   float64                   float64
+//   decimals                  str of plain digits, exactly `scale` behind the point: "-0.05"
+//   strings, binaries         str, bin
+//   date32, date64            str "2022-06-21"             years 0000 to 9999
+//   time32, time64            str "02:28:20.000000"        6 digits for s, ms and us; 9 for ns
+//   timestamp                 str "2022-06-21T02:28:20.000000", digits as in time; where the column
+//                             has a time zone, whichever it is: the instant in UTC, "Z" at the end
+//   duration                  str "PT86400S", "PT-1.5S"    seconds, no zeros at the end
+//   intervals                 str "P14M", "P1DT-0.25S", "P1M-2DT3.5S"; zero "P0M", "PT0S"
+//   list kinds                array
+//   struct, map               map
+//   dictionary, run-end-encoded   as their value type
+//   extension types           as their storage
+//   unions                    refused
 //
 // The encoding is an interface that other programs read.
 #pragma once
@@ -28,13 +40,15 @@ namespace ampload::encode {
 // Made for one schema. Immutable: Encode may be called from several threads at once.
 class MsgpackEncoder {
  public:
-  // A data error names every column that cannot be encoded, its type and why.
+  // A data error names every column that cannot be encoded, its type and why: unions, two columns
+  // or fields of one struct with one name, names that are not UTF-8, more than 64 maps and lists
+  // within each other (the row is one).
   static Result<std::unique_ptr<MsgpackEncoder>> Make(std::shared_ptr<arrow::Schema> schema);
   ~MsgpackEncoder();
 
   // `batch` has the schema of Make. A value that cannot be encoded (not UTF-8 in a string column,
-  // more than 2^32 - 1 bytes or elements, a date beyond year 9999 or before 0000) is a data error
-  // with column and row.
+  // more than 2^32 - 1 bytes or elements, a date beyond year 9999 or before 0000, a date64 that is
+  // no whole day, a time outside a day) is a data error with column and row.
   Result<EncodedRows> Encode(const arrow::RecordBatch& batch) const;
 
  private:

@@ -1,0 +1,207 @@
+// The list kinds: an array of the values; map: a map of the pairs.
+//
+// The elements of a block's rows are a block of the child's own. Their sizes, found by Size, are
+// kept: Write needs them to know where in its row each element begins.
+#include <arrow/type.h>
+
+#include <algorithm>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "encode/column_writer.h"
+#include "encode/msgpack_bytes.h"
+
+namespace ampload::encode {
+namespace {
+
+using msgpack::Group;
+
+// Where the elements of a row are: [begin(row), begin(row) + length(row)) of the child.
+template <class Offset>
+struct OffsetLists {
+  static constexpr bool kAdjacent = true;  // each row's elements follow those of the row before
+  const Offset* offsets;
+  int64_t begin(int64_t row) const { return offsets[row]; }
+  int64_t length(int64_t row) const { return int64_t{offsets[row + 1]} - offsets[row]; }
+};
+template <class Offset>
+struct ViewLists {
+  static constexpr bool kAdjacent = false;
+  const Offset* offsets;
+  const Offset* sizes;
+  int64_t begin(int64_t row) const { return offsets[row]; }
+  int64_t length(int64_t row) const { return sizes[row]; }
+};
+struct FixedLists {
+  static constexpr bool kAdjacent = true;
+  int64_t list_size;
+  int64_t offset;
+  int64_t begin(int64_t row) const { return (offset + row) * list_size; }
+  int64_t length(int64_t) const { return list_size; }
+};
+
+// The elements of a map: a key and a value behind each other.
+class PairColumn final : public ColumnWriter {
+ public:
+  explicit PairColumn(const arrow::ArrayData& entries)
+      : key_(MakeColumnWriter(*entries.child_data[0]->Slice(entries.offset, entries.length), {})),
+        value_(
+            MakeColumnWriter(*entries.child_data[1]->Slice(entries.offset, entries.length), {})) {}
+
+  MaybeRefusal Size(const Rows& rows, int64_t* sizes) override {
+    MaybeRefusal key = key_->Size(rows, sizes);
+    MaybeRefusal value = value_->Size(rows, sizes);
+    if (key) key->path = ".key" + key->path;
+    if (value) value->path = ".value" + value->path;
+    const bool key_first = key && (!value || key->position <= value->position);
+    return key_first ? std::move(key) : std::move(value);
+  }
+  void Write(const Rows& rows, uint8_t** cursors) override {
+    key_->Write(rows, cursors);
+    value_->Write(rows, cursors);
+  }
+
+ private:
+  std::unique_ptr<ColumnWriter> key_;
+  std::unique_ptr<ColumnWriter> value_;
+};
+
+template <Group kGroup, class Lists>
+class ListColumn final : public ColumnWriter {
+ public:
+  ListColumn(const arrow::ArrayData& data, KeyPrefix prefix, Lists lists,
+             std::unique_ptr<ColumnWriter> child)
+      : lists_(lists),
+        validity_(data),
+        null_(prefix.With(msgpack::kNil)),
+        prefix_(std::move(prefix)),
+        child_(std::move(child)) {}
+
+  MaybeRefusal Size(const Rows& rows, int64_t* sizes) override {
+    const Rows elements = Elements(rows);
+    scratch_.assign(static_cast<size_t>(elements.count), 0);
+    MaybeRefusal refusal = child_->Size(elements, scratch_.data());
+    if (refusal) {
+      refusal->position = RowOfElement(rows, refusal->position);
+      if (kGroup == Group::kArray) refusal->path = "[]" + refusal->path;
+      return refusal;
+    }
+    const int64_t* size = scratch_.data();
+    MaybeRefusal too_large;
+    const auto refuse = [&](int64_t k, const char* what, int64_t value) {
+      if (!too_large) too_large = Refusal{k, what, "value=" + std::to_string(value), ""};
+    };
+    ForEachRow(
+        rows, validity_,
+        [&](int64_t k, int64_t row) {
+          const int64_t length = lists_.length(row);
+          if (length > msgpack::kMaxLength) refuse(k, "more than 4294967295 elements", length);
+          int64_t sum = 0;
+          for (const int64_t* end = size + length; size < end; ++size) {
+            if (*size > kMaxElement) refuse(k, "an element is larger than 4294967295 bytes", *size);
+            kept_.push_back(static_cast<uint32_t>(*size));
+            sum += *size;
+          }
+          sizes[k] += prefix_.size() + msgpack::GroupHeaderSize(length) + sum;
+        },
+        [&](int64_t k) { sizes[k] += null_.size(); });
+    return too_large;
+  }
+
+  void Write(const Rows& rows, uint8_t** cursors) override {
+    const Rows elements = Elements(rows);
+    const KeyPrefix::View prefix = prefix_.view();
+    const KeyPrefix::View null = null_.view();
+    cursors_.resize(static_cast<size_t>(elements.count));
+    uint8_t** element = cursors_.data();
+    const uint32_t* size = kept_.data() + written_;
+    ForEachRow(
+        rows, validity_,
+        [&](int64_t k, int64_t row) {
+          const int64_t length = lists_.length(row);
+          uint8_t* at = msgpack::PutGroupHeader<kGroup>(prefix.Put(cursors[k]), length);
+          for (uint8_t** end = element + length; element < end; ++element) {
+            *element = at;
+            at += *size++;
+          }
+          cursors[k] = at;
+        },
+        [&](int64_t k) { cursors[k] = null.Put(cursors[k]); });
+    written_ += static_cast<size_t>(elements.count);
+    child_->Write(elements, cursors_.data());
+  }
+
+ private:
+  static constexpr int64_t kMaxElement = std::numeric_limits<uint32_t>::max();
+
+  // The elements of the rows that are not null, in row order.
+  Rows Elements(const Rows& rows) {
+    if (rows.count == 0) return {};
+    if (Lists::kAdjacent && rows.index == nullptr && !validity_.has_nulls()) {
+      const int64_t begin = lists_.begin(rows.first);
+      const int64_t last = rows.first + rows.count - 1;
+      return {begin, lists_.begin(last) + lists_.length(last) - begin, nullptr};
+    }
+    index_.clear();
+    ForEachRow(
+        rows, validity_,
+        [&](int64_t, int64_t row) {
+          const int64_t begin = lists_.begin(row);
+          for (int64_t i = 0; i < lists_.length(row); ++i) index_.push_back(begin + i);
+        },
+        [](int64_t) {});
+    return {0, static_cast<int64_t>(index_.size()), index_.data()};
+  }
+
+  int64_t RowOfElement(const Rows& rows, int64_t element) const {
+    int64_t k = 0;
+    for (int64_t seen = 0;; ++k) {
+      if (validity_(rows[k])) seen += lists_.length(rows[k]);
+      if (seen > element) return k;
+    }
+  }
+
+  Lists lists_;
+  Validity validity_;
+  KeyPrefix null_;
+  KeyPrefix prefix_;
+  std::unique_ptr<ColumnWriter> child_;
+  std::vector<uint32_t> kept_;  // of all elements of the batch, in order
+  size_t written_ = 0;          // how many of them Write has used
+  std::vector<int64_t> scratch_;
+  std::vector<int64_t> index_;
+  std::vector<uint8_t*> cursors_;
+};
+
+}  // namespace
+
+std::unique_ptr<ColumnWriter> MakeListColumn(const arrow::ArrayData& data, KeyPrefix prefix) {
+  const auto& values = data.child_data[0];
+  const auto list = [&]<class Lists>(Lists lists) -> std::unique_ptr<ColumnWriter> {
+    return std::make_unique<ListColumn<Group::kArray, Lists>>(data, std::move(prefix), lists,
+                                                              MakeColumnWriter(*values, {}));
+  };
+  switch (data.type->id()) {
+    case arrow::Type::LIST:
+      return list(OffsetLists<int32_t>{data.GetValues<int32_t>(1)});
+    case arrow::Type::LARGE_LIST:
+      return list(OffsetLists<int64_t>{data.GetValues<int64_t>(1)});
+    case arrow::Type::LIST_VIEW:
+      return list(ViewLists<int32_t>{data.GetValues<int32_t>(1), data.GetValues<int32_t>(2)});
+    case arrow::Type::LARGE_LIST_VIEW:
+      return list(ViewLists<int64_t>{data.GetValues<int64_t>(1), data.GetValues<int64_t>(2)});
+    case arrow::Type::FIXED_SIZE_LIST: {
+      const auto& type = static_cast<const arrow::FixedSizeListType&>(*data.type);
+      return list(FixedLists{type.list_size(), data.offset});
+    }
+    default:
+      break;
+  }
+  using Maps = OffsetLists<int32_t>;
+  return std::make_unique<ListColumn<Group::kMap, Maps>>(data, std::move(prefix),
+                                                         Maps{data.GetValues<int32_t>(1)},
+                                                         std::make_unique<PairColumn>(*values));
+}
+
+}  // namespace ampload::encode

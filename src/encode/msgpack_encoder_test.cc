@@ -1,0 +1,134 @@
+#include "encode/msgpack_encoder.h"
+
+#include <arrow/extension/uuid.h>
+#include <gtest/gtest.h>
+
+#include "encode/rows_for_test.h"
+#include "matchers.h"
+
+namespace ampload::encode {
+namespace {
+
+TEST(MsgpackEncoder, WritesColumnsInSchemaOrder) {
+  auto schema =
+      arrow::schema({arrow::field("b", arrow::int32()), arrow::field("a", arrow::utf8())});
+  auto batch = arrow::RecordBatch::Make(
+      schema, 2, {FromJson(arrow::int32(), "[1, 2]"), FromJson(arrow::utf8(), R"(["x", null])")});
+  ASSERT_OK_AND_ASSIGN(auto encoder, MsgpackEncoder::Make(schema));
+  ASSERT_OK_AND_ASSIGN(auto rows, encoder->Encode(*batch));
+  ASSERT_EQ(rows.num_rows(), 2);
+  EXPECT_EQ(Hex(rows.row(0)), "82a16201a161a178");  // msgpack.packb({"b": 1, "a": "x"}).hex()
+  EXPECT_EQ(Hex(rows.row(1)), "82a16202a161c0");    // msgpack.packb({"b": 2, "a": None}).hex()
+}
+
+TEST(MsgpackEncoder, WritesRowsWithoutColumnsAsEmptyMaps) {
+  auto schema = arrow::schema({});
+  ASSERT_OK_AND_ASSIGN(auto encoder, MsgpackEncoder::Make(schema));
+  ASSERT_OK_AND_ASSIGN(auto rows,
+                       encoder->Encode(*arrow::RecordBatch::Make(schema, 2, arrow::ArrayVector{})));
+  ASSERT_EQ(rows.num_rows(), 2);
+  EXPECT_EQ(Hex(rows.row(1)), "80");  // msgpack.packb({}).hex()
+}
+
+TEST(MsgpackEncoder, WritesSlicesOfSlices) {
+  auto strings = FromJson(arrow::list(arrow::utf8()), R"([["a"], ["b", "c"], null, ["d"], []])");
+  ASSERT_OK_AND_ASSIGN(auto rows, EncodeArray(strings->Slice(1)->Slice(0, 3)));
+  ASSERT_EQ(rows.num_rows(), 3);
+  EXPECT_EQ(Hex(rows.row(0)), "81a16392a162a163");  // msgpack.packb({"c": ["b", "c"]}).hex()
+  EXPECT_EQ(Hex(rows.row(1)), "81a163c0");
+  EXPECT_EQ(Hex(rows.row(2)), "81a16391a164");
+}
+
+TEST(MsgpackEncoder, WritesExtensionTypesAsTheirStorage) {
+  auto storage = FromJson(arrow::fixed_size_binary(16), R"(["0123456789abcdef"])");
+  auto uuids = arrow::ExtensionType::WrapArray(arrow::extension::uuid(), storage);
+  ASSERT_OK_AND_ASSIGN(auto rows, EncodeArray(uuids));
+  // msgpack.packb({"c": b"0123456789abcdef"}).hex()
+  EXPECT_EQ(Hex(rows.row(0)), "81a163c41030313233343536373839616263646566");
+}
+
+TEST(MsgpackEncoder, RefusesUnionsByName) {
+  auto schema = arrow::schema(
+      {arrow::field("good", arrow::int32()),
+       arrow::field("either", arrow::list(arrow::dense_union({arrow::field("i", arrow::int32())}))),
+       arrow::field("or", arrow::sparse_union({arrow::field("i", arrow::int32())}))});
+  EXPECT_THAT(MsgpackEncoder::Make(schema), FailsWith(FailureKind::kData, "column=either[]"));
+  EXPECT_THAT(MsgpackEncoder::Make(schema), FailsWith(FailureKind::kData, "column=or type="));
+}
+
+TEST(MsgpackEncoder, RefusesTwoColumnsOfOneName) {
+  auto schema =
+      arrow::schema({arrow::field("c", arrow::int32()), arrow::field("c", arrow::int32())});
+  EXPECT_THAT(MsgpackEncoder::Make(schema),
+              FailsWith(FailureKind::kData, "its name is there twice: column=c"));
+}
+
+TEST(MsgpackEncoder, RefusesTypesNestedTooDeeply) {
+  auto type = arrow::int32();
+  for (int i = 0; i < 63; ++i) type = arrow::list(type);
+  EXPECT_THAT(MsgpackEncoder::Make(arrow::schema({arrow::field("c", type)})), IsOk());
+  type = arrow::list(type);
+  EXPECT_THAT(MsgpackEncoder::Make(arrow::schema({arrow::field("c", type)})),
+              FailsWith(FailureKind::kData, "nested too deeply: column=c[]"));
+}
+
+struct BadValue {
+  std::shared_ptr<arrow::DataType> type;
+  std::string json;  // the bad value is in row 2
+  std::string message;
+};
+
+TEST(MsgpackEncoder, RefusesValuesWithColumnAndRow) {
+  using arrow::TimeUnit;
+  const std::vector<BadValue> cases = {
+      {arrow::date32(), "[0, null, 2932897]",
+       "date is not in the years 0000 to 9999: column=c row=2 value=2932897"},
+      {arrow::date32(), "[0, null, -719529]", "column=c row=2 value=-719529"},
+      {arrow::date64(), "[0, null, 86400001]", "date64 is not a whole day: column=c row=2"},
+      {arrow::time32(TimeUnit::SECOND), "[0, 86399, 86400]",
+       "time is not within a day: column=c row=2 value=86400"},
+      {arrow::time64(TimeUnit::NANO), "[0, 1, -1]", "time is not within a day: column=c row=2"},
+      {arrow::timestamp(TimeUnit::SECOND), "[0, 253402300799, 253402300800]",
+       "timestamp is not in the years 0000 to 9999: column=c row=2 value=253402300800"},
+      {arrow::timestamp(TimeUnit::MICRO, "UTC"), "[0, -62167219200000000, -62167219200000001]",
+       "column=c row=2"},
+      {arrow::list(arrow::date32()), "[[1, 2], null, [3, 2932897]]",
+       "column=c[] row=2 value=2932897"},
+      {arrow::struct_({arrow::field("d", arrow::date32())}), R"([{"d": 1}, null, {"d": 2932897}])",
+       "column=c.d row=2"},
+      {arrow::map(arrow::date32(), arrow::utf8()), R"([[[1, "x"]], null, [[2932897, "x"]]])",
+       "column=c.key row=2"},
+  };
+  for (const BadValue& bad : cases) {
+    EXPECT_THAT(EncodeArray(FromJson(bad.type, bad.json)),
+                FailsWith(FailureKind::kData, bad.message))
+        << bad.type->ToString();
+  }
+}
+
+TEST(MsgpackEncoder, RefusesStringsThatAreNotUtf8) {
+  // Two halves of one character: UTF-8 as a whole, but not apart.
+  auto offsets = arrow::Buffer::FromVector(std::vector<int32_t>{0, 1, 2, 3});
+  auto halves =
+      std::make_shared<arrow::StringArray>(3, offsets, arrow::Buffer::FromString("a\xc3\xa9"));
+  EXPECT_THAT(EncodeArray(halves),
+              FailsWith(FailureKind::kData, "string is not UTF-8: column=c row=1 length=1"));
+}
+
+TEST(MsgpackEncoder, IgnoresWhatStandsBehindANull) {
+  // The child of a null struct, the elements of a null list: values that would be refused.
+  auto dates = FromJson(arrow::date32(), "[1, 2932897]");
+  auto nulls = arrow::Buffer::FromString(std::string(1, '\1'));
+  auto structs = std::make_shared<arrow::StructArray>(
+      arrow::struct_({arrow::field("d", arrow::date32())}), 2, arrow::ArrayVector{dates}, nulls);
+  ASSERT_OK_AND_ASSIGN(auto rows, EncodeArray(structs));
+  EXPECT_EQ(Hex(rows.row(1)), "81a163c0");
+  auto lists = std::make_shared<arrow::ListArray>(
+      arrow::list(arrow::date32()), 2, arrow::Buffer::FromVector(std::vector<int32_t>{0, 1, 2}),
+      dates, nulls);
+  ASSERT_OK_AND_ASSIGN(rows, EncodeArray(lists));
+  EXPECT_EQ(Hex(rows.row(1)), "81a163c0");
+}
+
+}  // namespace
+}  // namespace ampload::encode
