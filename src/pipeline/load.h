@@ -33,7 +33,8 @@ struct LoadRequest {
   TableSpec table;                 // `schema` is filled from the source when null
   int64_t queue_bytes = 64 << 20;  // for each of the two queues
   std::function<void(const LoadProgress&)>
-      on_progress;  // from the calling thread, at most every 100 ms; may be null
+      on_progress;  // from the calling thread, at most every 100 ms and once before the commit; may
+                    // be null
 };
 
 // All rows of `source` in one commit. `loader` is connected. The result always has loader_type,
