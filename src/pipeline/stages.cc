@@ -1,0 +1,223 @@
+#include "pipeline/stages.h"
+
+#include <arrow/util/byte_size.h>
+
+#include <exception>
+#include <mutex>
+#include <new>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "pipeline/byte_queue.h"
+
+namespace ampload::pipeline {
+namespace {
+
+constexpr std::chrono::milliseconds kProgressInterval(100);
+
+// What a batch costs beside its buffers; also bounds the number of batches that have next to none.
+constexpr int64_t kBatchOverhead = 1024;
+
+// One batch on its way.
+struct Item {
+  StagedBatch staged;
+  int64_t arrow_bytes = 0;
+};
+
+int64_t ArrowBytes(const arrow::RecordBatch& batch) {
+  const auto referenced = arrow::util::ReferencedBufferSize(batch);
+  return referenced.ok() ? *referenced : arrow::util::TotalBufferSize(batch);
+}
+
+class Stages {
+ public:
+  Stages(Source& source, WriteSession& session, const LoadRequest& request,
+         std::chrono::steady_clock::time_point started, const CallContext& context,
+         StageCounts& counts)
+      : source_(source),
+        session_(session),
+        encoder_(session.encoder(0)),
+        request_(request),
+        started_(started),
+        outer_(context),
+        inner_{stop_.get_token(), context.deadline},
+        counts_(counts),
+        read_(request.queue_bytes),
+        encoded_(request.queue_bytes) {
+    counts_.has_encoder = encoder_ != nullptr;
+  }
+
+  Status Run() {
+    {
+      // Runs in the thread that asks for the stop.
+      const std::stop_callback on_stop(
+          outer_.stop, [this] { Guard("stop request", [this] { return outer_.Check(); }); });
+      std::jthread reader;
+      std::jthread encoder;
+      Guard("starting the threads", [&] {
+        reader = std::jthread([this] { Guard("reader", [this] { return ReadAll(); }); });
+        if (encoder_ != nullptr) {
+          encoder = std::jthread([this] { Guard("encoder", [this] { return EncodeAll(); }); });
+        }
+        return Status::OK();
+      });
+      Guard("writer", [this] { return StageAll(); });
+    }
+    const std::lock_guard lock(mutex_);
+    return std::move(failure_);
+  }
+
+ private:
+  template <class Work>
+  void Guard(std::string_view where, Work work) {
+    try {
+      Status status = work();
+      if (!status.ok()) Fail(std::move(status));
+    } catch (...) {
+      try {
+        Fail(CaughtFailure(where));
+      } catch (...) {
+        Fail(std::move(no_memory_for_a_message_));
+      }
+    }
+  }
+
+  // The first failure is the load's; it ends every wait, so what others report afterwards only
+  // follows from it. Allocates nothing.
+  void Fail(Status status) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!failure_.ok()) return;
+      failure_ = std::move(status);
+    }
+    read_.Close(std::move(read_given_up_));
+    encoded_.Close(std::move(encoded_given_up_));
+    stop_.request_stop();
+  }
+
+  Status ReadAll() {
+    int64_t next_row = 0;
+    for (;;) {
+      ARROW_RETURN_NOT_OK(inner_.Check());
+      ARROW_ASSIGN_OR_RAISE(std::optional<SourceBatch> next, source_.Next(inner_));
+      if (!next.has_value()) break;
+      ARROW_RETURN_NOT_OK(CheckBatch(*next));
+      const int64_t rows = next->batch->num_rows();
+      if (rows == 0) continue;
+      Item item;
+      item.arrow_bytes = ArrowBytes(*next->batch);
+      item.staged.batch = std::move(next->batch);
+      item.staged.first_row = next_row;
+      item.staged.origin = std::move(next->origin);
+      next_row += rows;
+      counts_.batches_read += 1;
+      counts_.rows_read += rows;
+      counts_.bytes_read += item.arrow_bytes;
+      const int64_t weight = item.arrow_bytes + kBatchOverhead;
+      ARROW_RETURN_NOT_OK(read_.Push(std::move(item), weight, inner_.stop));
+    }
+    read_.Close(Status::OK());
+    return Status::OK();
+  }
+
+  // The promise of Source, checked because encoders read columns by it.
+  Status CheckBatch(const SourceBatch& next) const {
+    if (next.batch == nullptr) return PermanentError("source: gave no batch");
+    const auto& expected = source_.schema();
+    if (next.batch->schema() == expected || next.batch->schema()->Equals(*expected)) {
+      return Status::OK();
+    }
+    return DataError("source: a batch has another schema than the source: origin=" + next.origin +
+                     " schema=" + next.batch->schema()->ToString());
+  }
+
+  Status EncodeAll() {
+    for (;;) {
+      ARROW_RETURN_NOT_OK(inner_.Check());
+      ARROW_ASSIGN_OR_RAISE(std::optional<Item> item, read_.Pop(inner_.stop));
+      if (!item.has_value()) break;
+      ARROW_ASSIGN_OR_RAISE(item->staged.encoded, encoder_->Encode(item->staged));
+      if (item->staged.encoded == nullptr) return PermanentError("encoder: gave no encoded batch");
+      const int64_t weight =
+          item->arrow_bytes + item->staged.encoded->size_bytes() + kBatchOverhead;
+      ARROW_RETURN_NOT_OK(encoded_.Push(std::move(*item), weight, inner_.stop));
+    }
+    encoded_.Close(Status::OK());
+    return Status::OK();
+  }
+
+  Status StageAll() {
+    auto& queue = encoder_ != nullptr ? encoded_ : read_;
+    for (;;) {
+      if (request_.on_progress) {
+        while (!queue.WaitUntilReady(next_report_, inner_.stop)) Report();
+      }
+      ARROW_RETURN_NOT_OK(inner_.Check());
+      ARROW_ASSIGN_OR_RAISE(std::optional<Item> item, queue.Pop(inner_.stop));
+      if (!item.has_value()) return Status::OK();
+      const int64_t rows = item->staged.batch->num_rows();
+      const int64_t bytes =
+          item->staged.encoded ? item->staged.encoded->size_bytes() : item->arrow_bytes;
+      ARROW_RETURN_NOT_OK(session_.Stage(std::move(item->staged), inner_));
+      counts_.batches_staged += 1;
+      counts_.rows_staged += rows;
+      counts_.bytes_staged += bytes;
+      if (request_.on_progress && std::chrono::steady_clock::now() >= next_report_) Report();
+    }
+  }
+
+  void Report() {
+    const auto now = std::chrono::steady_clock::now();
+    next_report_ = now + kProgressInterval;
+    request_.on_progress({.rows_read = counts_.rows_read,
+                          .rows_staged = counts_.rows_staged,
+                          .bytes_read = counts_.bytes_read,
+                          .bytes_staged = counts_.bytes_staged,
+                          .seconds = std::chrono::duration<double>(now - started_).count()});
+  }
+
+  Source& source_;
+  WriteSession& session_;
+  const BatchEncoder* encoder_;
+  const LoadRequest& request_;
+  const std::chrono::steady_clock::time_point started_;
+  const CallContext& outer_;
+  std::stop_source stop_;
+  const CallContext inner_;  // stops with the first failure of any stage
+  StageCounts& counts_;
+  ByteQueue<Item> read_;
+  ByteQueue<Item> encoded_;
+  std::chrono::steady_clock::time_point next_report_ =
+      std::chrono::steady_clock::now() + kProgressInterval;
+  std::mutex mutex_;
+  Status failure_;
+  // Made beforehand, for when there is no memory left.
+  Status no_memory_for_a_message_ = PermanentError("out of memory");
+  Status read_given_up_ = Status::Cancelled("another stage of the load failed");
+  Status encoded_given_up_ = Status::Cancelled("another stage of the load failed");
+};
+
+}  // namespace
+
+Status CaughtFailure(std::string_view where) {
+  try {
+    throw;
+  } catch (const std::bad_alloc&) {
+    return PermanentError(std::string(where) + ": out of memory");
+  } catch (const std::exception& error) {
+    return PermanentError(std::string(where) + ": " + error.what());
+  } catch (...) {
+    return PermanentError(std::string(where) + ": an exception of unknown type");
+  }
+}
+
+Status RunStages(Source& source, WriteSession& session, const LoadRequest& request,
+                 std::chrono::steady_clock::time_point started, const CallContext& context,
+                 StageCounts& counts) {
+  return Stages(source, session, request, started, context, counts).Run();
+}
+
+}  // namespace ampload::pipeline
