@@ -3,11 +3,11 @@
 #include <arrow/util/byte_size.h>
 
 #include <chrono>
-#include <exception>
 #include <utility>
 #include <variant>
 
 #include "ampload/log.h"
+#include "loader/guarded.h"
 #include "loader/identifier.h"
 #include "loader/load_metadata.h"
 #include "loader/simple_session.h"
@@ -17,16 +17,6 @@ namespace ampload {
 namespace {
 
 using Batches = std::vector<std::shared_ptr<arrow::RecordBatch>>;
-
-// Calls into a loader; an exception of its becomes a failure.
-template <class Call>
-auto Guarded(const std::string& loader_type, const Call& call) -> decltype(call()) {
-  try {
-    return call();
-  } catch (const std::exception& e) {
-    return PermanentError(loader_type + ": the loader failed: " + e.what());
-  }
-}
 
 // What an override adds to the metadata. The rows are in: a failure here must not say otherwise.
 template <class Call>

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "ampload/log.h"
 #include "loader_fakes.h"
 #include "matchers.h"
 
@@ -20,6 +21,9 @@ using Calls = std::vector<std::string>;
 
 class Simple : public testing::Test {
  protected:
+  void SetUp() override { SetLogLevel(LogLevel::kOff); }
+  void TearDown() override { SetLogLevel(LogLevel::kWarning); }
+
   std::unique_ptr<SimpleLoader> Connected(int64_t first_bad = INT64_MAX,
                                           LoaderTraits traits = fakes::SimpleTraits()) {
     auto loader =
@@ -195,6 +199,16 @@ TEST_F(Simple, LoadsTheGoodRowsAndLeavesOutTheBad) {
   EXPECT_TRUE(result.success) << result.error;
   EXPECT_EQ(result.rows_loaded, 2);
   EXPECT_THAT(store_.tables["t"].rows, ElementsAre(1, 2));
+}
+
+TEST_F(Simple, WarnsOfEachRowThatItLeavesOut) {
+  SetLogLevel(LogLevel::kWarning);
+  testing::internal::CaptureStderr();
+  EXPECT_TRUE(Connected(100)->LoadBatch(MakeBatch({1, 100, 2, 101}), "t", {}).success);
+  EXPECT_EQ(testing::internal::GetCapturedStderr(),
+            "warning: simple: table t: Row 1: bad\n"
+            "warning: simple: table t: Row 3: bad\n"
+            "warning: simple: table t: rows were left out: rows_loaded=2 errors=2\n");
 }
 
 TEST_F(Simple, CountsBadRowsOverTheWholeTable) {

@@ -2,11 +2,11 @@
 
 #include <dlfcn.h>
 
-#include <exception>
 #include <string_view>
 #include <utility>
 
 #include "ampload/plugin.h"
+#include "loader/guarded.h"
 
 namespace ampload {
 namespace {
@@ -51,15 +51,11 @@ Status CheckVersions(const AmploadPlugin& plugin) {
 
 Result<const LoaderDescriptor*> CallDescriptor(const AmploadPlugin& plugin) {
   if (plugin.descriptor == nullptr) return ConfigurationError("it describes no loader");
-  try {
+  return Guarded("describing itself", [&]() -> Result<const LoaderDescriptor*> {
     const void* descriptor = plugin.descriptor();
     if (descriptor == nullptr) return ConfigurationError("it describes no loader");
     return static_cast<const LoaderDescriptor*>(descriptor);
-  } catch (const std::exception& e) {
-    return ConfigurationError("it failed to describe its loader: " + std::string(e.what()));
-  } catch (...) {
-    return ConfigurationError("it failed to describe its loader");
-  }
+  });
 }
 
 }  // namespace
