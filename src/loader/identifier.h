@@ -3,7 +3,9 @@
 
 #include <arrow/type.h>
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "ampload/status.h"
 
@@ -13,14 +15,14 @@ namespace ampload {
 // matter.
 Status CheckTableName(std::string_view name);
 
-// Every column has a name and no name stands twice; the error names all that do.
+// Every column has a UTF-8 name and no name stands twice; the error names all that do.
 Status CheckColumnNames(const arrow::Schema& schema);
 
 // Every key is a column, none twice; an unknown one is named with the nearest right name.
 Status CheckKeys(const arrow::Schema& schema, const std::vector<std::string>& keys);
 
-// Equal for equal names, types and nullability (metadata ignored): "sha256" hex of a canonical
-// text.
+// Equal for equal names, types and nullability, in that order of columns; metadata and the inner
+// names of lists and maps are ignored. SHA-256 hex of a canonical text.
 std::string SchemaFingerprint(const arrow::Schema& schema);
 
 }  // namespace ampload

@@ -1,5 +1,7 @@
 #include "loader/simple_session.h"
 
+#include <arrow/array.h>
+
 #include <string>
 #include <utility>
 

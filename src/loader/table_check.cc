@@ -54,9 +54,9 @@ Status CheckOne(const TableSpec& spec, const LoaderTraits& traits) {
   return CheckPipeline(spec, traits);
 }
 
-void AddDifference(std::string difference, std::string* all) {
+void AddDifference(const std::string& difference, std::string* all) {
   if (!all->empty()) *all += "; ";
-  *all += std::move(difference);
+  *all += difference;
 }
 
 std::string Describe(const arrow::Field& field) {
