@@ -41,6 +41,7 @@ fmt: setup-test ## format every C++ file
 	@python3 tools/lint --fix-format
 
 lint: setup-test ## check includes, format, names, lengths, clang-tidy
+	@tools/build dev build.ninja
 	@python3 tools/lint
 
 bench: setup-test ## measure loading against the store's own ceiling

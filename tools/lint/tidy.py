@@ -87,7 +87,7 @@ def check(root, jobs, say):
 
     def run(path):
         return path, subprocess.run(
-            [program, "--quiet", "-p", str(folder), "--extra-arg=-Wno-unknown-warning-option",
+            [program, "--quiet", "-p", str(folder), "--extra-arg=-Wno-unknown-warning-option", "--extra-arg=-includecassert",
              str(root / path)], capture_output=True, text=True)
 
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
