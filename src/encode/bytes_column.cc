@@ -96,7 +96,7 @@ template <int64_t kWidth>
 struct FixedBytesCodec {
   const uint8_t* values;
   int64_t any_width;
-  uint8_t header[5];
+  uint8_t header[5] = {};
   size_t header_size;
 
   FixedBytesCodec(const uint8_t* bytes, int64_t width) : values(bytes), any_width(width) {

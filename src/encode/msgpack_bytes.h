@@ -138,14 +138,16 @@ uint8_t* PutGroupHeader(uint8_t* at, int64_t count) {
 
 // The same as text, for prefixes that are made once.
 inline std::string MapHeader(int64_t count) {
-  uint8_t bytes[5];
-  uint8_t* end = PutGroupHeader<Group::kMap>(bytes, count);
-  return std::string(bytes, end);
+  std::string text(5, '\0');
+  auto* begin = reinterpret_cast<uint8_t*>(text.data());
+  text.resize(static_cast<size_t>(PutGroupHeader<Group::kMap>(begin, count) - begin));
+  return text;
 }
-inline std::string Str(std::string_view text) {
-  uint8_t bytes[5];
-  uint8_t* end = PutSpanHeader<Span::kStr>(bytes, static_cast<int64_t>(text.size()));
-  return std::string(bytes, end) + std::string(text);
+inline std::string Str(std::string_view value) {
+  const auto length = static_cast<int64_t>(value.size());
+  std::string text(static_cast<size_t>(SpanHeaderSize<Span::kStr>(length)), '\0');
+  PutSpanHeader<Span::kStr>(reinterpret_cast<uint8_t*>(text.data()), length);
+  return text.append(value);
 }
 
 }  // namespace ampload::encode::msgpack
