@@ -1,0 +1,11 @@
+// Arrow's compute kernels, registered.
+#pragma once
+
+#include "ampload/status.h"
+
+namespace ampload::source {
+
+// Once a process; later calls cost nothing. Safe from any thread.
+Status InitializeArrowCompute();
+
+}  // namespace ampload::source

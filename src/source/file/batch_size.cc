@@ -1,0 +1,46 @@
+#include "source/file/batch_size.h"
+
+#include <arrow/util/byte_size.h>
+
+#include <algorithm>
+
+namespace ampload::source {
+namespace {
+
+constexpr int64_t kFirstRows = 1024;
+constexpr int64_t kMostRows = 128 << 10;
+
+}  // namespace
+
+int64_t BytesOf(const arrow::RecordBatch& batch) {
+  const auto referenced = arrow::util::ReferencedBufferSize(batch);
+  return referenced.ok() ? *referenced : arrow::util::TotalBufferSize(batch);
+}
+
+BatchSize::BatchSize(int64_t batch_bytes, int64_t row_bytes)
+    : batch_bytes_(batch_bytes),
+      rows_(std::clamp<int64_t>(batch_bytes / std::max<int64_t>(row_bytes, 1), 1, kFirstRows)) {}
+
+void BatchSize::Measured(int64_t rows, int64_t bytes) {
+  if (rows <= 0) return;
+  const double row_bytes =
+      static_cast<double>(std::max<int64_t>(bytes, 1)) / static_cast<double>(rows);
+  const double fits = static_cast<double>(batch_bytes_) / row_bytes;
+  const double most = static_cast<double>(std::min(rows_ * 4, kMostRows));
+  rows_ = std::max<int64_t>(1, static_cast<int64_t>(std::min(fits, most)));
+}
+
+std::vector<std::shared_ptr<arrow::RecordBatch>> Cut(
+    const std::shared_ptr<arrow::RecordBatch>& batch, int64_t batch_bytes) {
+  const int64_t bytes = BytesOf(*batch);
+  if (bytes <= 2 * batch_bytes || batch->num_rows() <= 1) return {batch};
+  const int64_t pieces = std::min(batch->num_rows(), (bytes + batch_bytes - 1) / batch_bytes);
+  const int64_t rows = (batch->num_rows() + pieces - 1) / pieces;
+  std::vector<std::shared_ptr<arrow::RecordBatch>> out;
+  for (int64_t start = 0; start < batch->num_rows(); start += rows) {
+    out.push_back(batch->Slice(start, rows));
+  }
+  return out;
+}
+
+}  // namespace ampload::source
