@@ -289,6 +289,7 @@ TEST(StoppedLoad, AtItsDeadlineLeavesNothing) {
   const auto outcome = load.Load();
   EXPECT_TRUE(outcome.status.IsCancelled());
   EXPECT_THAT(outcome.result.error, HasSubstr("deadline exceeded"));
+  EXPECT_THAT(load.verbs, Not(Contains("stage 1"))) << "the first lasted until the deadline";
   load.ExpectNothingLoaded(outcome);
 }
 
