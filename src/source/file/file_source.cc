@@ -6,7 +6,7 @@
 #include <deque>
 #include <utility>
 
-#include "source/arrow_compute.h"
+#include "base/arrow_compute.h"
 #include "source/file/column_selection.h"
 #include "source/file/parquet_file.h"
 #include "source/file/parquet_scan.h"
@@ -137,7 +137,7 @@ Result<std::unique_ptr<Source>> OpenFileSource(const FileSourceOptions& options)
     return ConfigurationError(
         fmt::format("source: the limit must not be negative: limit={}", *options.limit));
   }
-  ARROW_RETURN_NOT_OK(InitializeArrowCompute());
+  ARROW_RETURN_NOT_OK(base::InitializeArrowCompute());
   ARROW_ASSIGN_OR_RAISE(const auto paths, ExpandPaths(options.paths));
   std::vector<ParquetFileInfo> files;
   std::vector<FileSchema> schemas;

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "source/arrow_compute.h"
+#include "base/arrow_compute.h"
 #include "source/file/column_selection.h"
 #include "source/file/where_lexer.h"
 #include "source/file/where_literal.h"
@@ -274,7 +274,7 @@ class Parser {
 }  // namespace
 
 Result<Expression> ParseWhere(std::string_view text, const arrow::Schema& schema) {
-  ARROW_RETURN_NOT_OK(InitializeArrowCompute());
+  ARROW_RETURN_NOT_OK(base::InitializeArrowCompute());
   ARROW_ASSIGN_OR_RAISE(auto tokens, Tokenize(text));
   ARROW_ASSIGN_OR_RAISE(const auto expression, Parser(text, std::move(tokens), schema).Parse());
   auto bound = expression.Bind(schema);

@@ -1,12 +1,12 @@
-#include "source/arrow_compute.h"
+#include "base/arrow_compute.h"
 
 #include <arrow/compute/initialize.h>
 
-namespace ampload::source {
+namespace ampload::base {
 
 Status InitializeArrowCompute() {
   static const Status status = arrow::compute::Initialize();
   return status;
 }
 
-}  // namespace ampload::source
+}  // namespace ampload::base

@@ -3,9 +3,9 @@
 
 #include "ampload/status.h"
 
-namespace ampload::source {
+namespace ampload::base {
 
 // Once a process; later calls cost nothing. Safe from any thread.
 Status InitializeArrowCompute();
 
-}  // namespace ampload::source
+}  // namespace ampload::base

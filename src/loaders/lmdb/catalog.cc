@@ -1,0 +1,226 @@
+#include "loaders/lmdb/catalog.h"
+
+#include <arrow/io/memory.h>
+#include <arrow/ipc/api.h>
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "base/hex.h"
+#include "loader/checkpoint_json.h"
+
+namespace ampload::lmdb {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr int kRecordVersion = 1;
+
+std::string TableKey(const std::string& table) { return "table/" + table; }
+std::string SchemaKey(const std::string& table) { return "schema/" + table; }
+std::string Pair(std::string_view kind, const std::string& table, const std::string& second) {
+  std::string key(kind);
+  key += table;
+  key.push_back('\0');
+  key += second;
+  return key;
+}
+std::string CheckpointKey(const std::string& table, const std::string& pipeline) {
+  return Pair("checkpoint/", table, pipeline);
+}
+std::string LoadKey(const std::string& table, const std::string& nonce) {
+  return Pair("load/", table, nonce);
+}
+
+Status Damaged(const std::string& where, const std::string& why) {
+  return PermanentError(
+      "lmdb: ampload's own record is damaged, or a newer ampload wrote it; nothing was changed: "
+      "record=" +
+      where + " reason=" + why);
+}
+
+// Runs `read` over parsed JSON; whatever the library throws becomes a Damaged status.
+template <class T, class Read>
+Result<T> FromRecord(std::string_view text, const std::string& where, Read read) {
+  try {
+    const Json json = Json::parse(text);
+    const int version = json.at("version").template get<int>();
+    if (version > kRecordVersion) return Damaged(where, "version " + std::to_string(version));
+    return read(json);
+  } catch (const Json::exception& e) {
+    return Damaged(where, e.what());
+  }
+}
+
+Result<TableRecord> ToTableRecord(std::string_view text, const std::string& table) {
+  return FromRecord<TableRecord>(
+      text, TableKey(table), [](const Json& json) -> Result<TableRecord> {
+        TableRecord record;
+        record.uuid = json.at("uuid").get<std::string>();
+        record.key.columns = json.at("key_columns").get<std::vector<std::string>>();
+        record.key.pattern = json.at("key_pattern").get<std::string>();
+        record.value_format = json.at("value_format").get<std::string>();
+        record.last_load = json.at("last_load").get<std::string>();
+        return record;
+      });
+}
+
+Result<OpenLoad> ToOpenLoad(std::string_view text, const std::string& where) {
+  return FromRecord<OpenLoad>(text, where, [](const Json& json) -> Result<OpenLoad> {
+    OpenLoad load;
+    load.nonce = json.at("nonce").get<std::string>();
+    load.pipeline = json.at("pipeline").get<std::string>();
+    load.pid = json.at("pid").get<int64_t>();
+    load.host = json.at("host").get<std::string>();
+    load.started_at = json.at("started_at").get<std::string>();
+    load.overwrite = json.at("overwrite").get<bool>();
+    load.hidden = json.at("hidden").get<std::string>();
+    load.uuid = json.at("uuid").get<std::string>();
+    load.has_early_rows = json.at("has_early_rows").get<bool>();
+    load.created_table = json.at("created_table").get<bool>();
+    if (const auto& above = json.at("above"); !above.is_null()) {
+      ARROW_ASSIGN_OR_RAISE(load.above, base::FromHex(above.get<std::string>()));
+    }
+    load.batches = json.at("batches").get<std::vector<int64_t>>();
+    return load;
+  });
+}
+
+}  // namespace
+
+std::string KeyDefinition::ToString() const {
+  if (!pattern.empty()) return pattern;
+  if (columns.empty()) return "row number";
+  std::string text;
+  for (const auto& column : columns) text += (text.empty() ? "" : ", ") + column;
+  return text;
+}
+
+std::string OpenLoad::Holder() const {
+  return "process " + std::to_string(pid) + " on " + host + " since " + started_at +
+         (pipeline.empty() ? "" : " (pipeline " + pipeline + ")");
+}
+
+Result<Catalog> Catalog::Open(Transaction& txn, bool create) {
+  ARROW_ASSIGN_OR_RAISE(const auto dbi, txn.OpenDatabase(kCatalogName, create));
+  return Catalog(txn, dbi);
+}
+
+Result<std::optional<std::string_view>> Catalog::Get(const std::string& key) {
+  if (!dbi_.has_value()) return std::nullopt;
+  return txn_->Get(*dbi_, key);
+}
+
+Result<std::optional<TableRecord>> Catalog::ReadTable(const std::string& table) {
+  ARROW_ASSIGN_OR_RAISE(const auto text, Get(TableKey(table)));
+  if (!text.has_value()) return std::nullopt;
+  ARROW_ASSIGN_OR_RAISE(auto record, ToTableRecord(*text, table));
+  ARROW_ASSIGN_OR_RAISE(const auto schema, Get(SchemaKey(table)));
+  if (!schema.has_value()) return Damaged(SchemaKey(table), "missing");
+  arrow::io::BufferReader reader(std::make_shared<arrow::Buffer>(
+      reinterpret_cast<const uint8_t*>(schema->data()), static_cast<int64_t>(schema->size())));
+  arrow::ipc::DictionaryMemo memo;
+  auto parsed = arrow::ipc::ReadSchema(&reader, &memo);
+  if (!parsed.ok()) return Damaged(SchemaKey(table), parsed.status().message());
+  record.schema = *parsed;
+  return record;
+}
+
+Status Catalog::WriteTable(const std::string& table, const TableRecord& record) {
+  const Json json = {{"version", kRecordVersion},           {"uuid", record.uuid},
+                     {"key_columns", record.key.columns},   {"key_pattern", record.key.pattern},
+                     {"value_format", record.value_format}, {"last_load", record.last_load}};
+  ARROW_RETURN_NOT_OK(txn_->Put(*dbi_, TableKey(table), json.dump()));
+  ARROW_ASSIGN_OR_RAISE(const auto schema, arrow::ipc::SerializeSchema(*record.schema));
+  return txn_->Put(*dbi_, SchemaKey(table), std::string_view(*schema));
+}
+
+Status Catalog::RemoveTable(const std::string& table) {
+  ARROW_RETURN_NOT_OK(txn_->Delete(*dbi_, TableKey(table)));
+  return txn_->Delete(*dbi_, SchemaKey(table));
+}
+
+Result<std::vector<std::string>> Catalog::ListTables() {
+  std::vector<std::string> tables;
+  if (!dbi_.has_value()) return tables;
+  const std::string prefix = TableKey("");
+  ARROW_RETURN_NOT_OK(txn_->ForEachPrefix(
+      *dbi_, prefix, [&](std::string_view key, std::string_view) -> Result<bool> {
+        tables.emplace_back(key.substr(prefix.size()));
+        return true;
+      }));
+  return tables;
+}
+
+Result<std::optional<Checkpoint>> Catalog::ReadCheckpoint(const std::string& table,
+                                                          const std::string& pipeline) {
+  ARROW_ASSIGN_OR_RAISE(const auto text, Get(CheckpointKey(table, pipeline)));
+  if (!text.has_value()) return std::nullopt;
+  ARROW_ASSIGN_OR_RAISE(auto checkpoint, CheckpointFromJson(*text));
+  return checkpoint;
+}
+
+Result<std::vector<Checkpoint>> Catalog::ReadCheckpoints(const std::string& table) {
+  std::vector<Checkpoint> checkpoints;
+  if (!dbi_.has_value()) return checkpoints;
+  ARROW_RETURN_NOT_OK(
+      txn_->ForEachPrefix(*dbi_, CheckpointKey(table, ""),
+                          [&](std::string_view, std::string_view text) -> Result<bool> {
+                            ARROW_ASSIGN_OR_RAISE(auto checkpoint, CheckpointFromJson(text));
+                            checkpoints.push_back(std::move(checkpoint));
+                            return true;
+                          }));
+  return checkpoints;
+}
+
+Status Catalog::WriteCheckpoint(const Checkpoint& checkpoint) {
+  return txn_->Put(*dbi_, CheckpointKey(checkpoint.table, checkpoint.pipeline), ToJson(checkpoint));
+}
+
+Status Catalog::RemoveCheckpoint(const std::string& table, const std::string& pipeline) {
+  return txn_->Delete(*dbi_, CheckpointKey(table, pipeline));
+}
+
+Result<std::optional<OpenLoad>> Catalog::ReadLoad(const std::string& table,
+                                                  const std::string& nonce) {
+  ARROW_ASSIGN_OR_RAISE(const auto text, Get(LoadKey(table, nonce)));
+  if (!text.has_value()) return std::nullopt;
+  ARROW_ASSIGN_OR_RAISE(auto load, ToOpenLoad(*text, "load/" + table));
+  return load;
+}
+
+Result<std::vector<OpenLoad>> Catalog::ReadLoads(const std::string& table) {
+  std::vector<OpenLoad> loads;
+  if (!dbi_.has_value()) return loads;
+  ARROW_RETURN_NOT_OK(txn_->ForEachPrefix(
+      *dbi_, LoadKey(table, ""), [&](std::string_view, std::string_view text) -> Result<bool> {
+        ARROW_ASSIGN_OR_RAISE(auto load, ToOpenLoad(text, "load/" + table));
+        loads.push_back(std::move(load));
+        return true;
+      }));
+  return loads;
+}
+
+Status Catalog::WriteLoad(const std::string& table, const OpenLoad& load) {
+  Json json = {{"version", kRecordVersion},
+               {"nonce", load.nonce},
+               {"pipeline", load.pipeline},
+               {"pid", load.pid},
+               {"host", load.host},
+               {"started_at", load.started_at},
+               {"overwrite", load.overwrite},
+               {"hidden", load.hidden},
+               {"uuid", load.uuid},
+               {"has_early_rows", load.has_early_rows},
+               {"created_table", load.created_table},
+               {"above", nullptr},
+               {"batches", load.batches}};
+  if (load.above.has_value()) json["above"] = base::ToHex(*load.above);
+  return txn_->Put(*dbi_, LoadKey(table, load.nonce), json.dump());
+}
+
+Status Catalog::RemoveLoad(const std::string& table, const std::string& nonce) {
+  return txn_->Delete(*dbi_, LoadKey(table, nonce));
+}
+
+}  // namespace ampload::lmdb

@@ -1,0 +1,150 @@
+// The session's commit: rows, undo and checkpoint in one transaction.
+#include <algorithm>
+#include <utility>
+
+#include "ampload/fault_point.h"
+#include "loaders/lmdb/session.h"
+#include "loaders/lmdb/undo_log.h"
+
+namespace ampload::lmdb {
+
+Result<CommitOutcome> LmdbSession::Commit(const Checkpoint& checkpoint,
+                                          const CallContext& context) {
+  ARROW_RETURN_NOT_OK(CheckReady());
+  ARROW_RETURN_NOT_OK(context.Check());
+  if (committed_) {
+    return ConfigurationError("lmdb: a one-off load has one commit; open another session: table=" +
+                              spec_.name);
+  }
+  refusal_.reset();
+  // An overwrite in steps: the last rows go to the hidden table too, so that the exchange touches
+  // no row.
+  Status status =
+      replacing_ && load_.has_early_rows && staging_.rows() > 0 ? FlushStep() : Status::OK();
+  std::optional<Checkpoint> fence;
+  AMPLOAD_FAULT_POINT("lmdb.commit.begin");
+  if (status.ok()) {
+    status = WriteWhenClear(staging_.bytes(), false, nullptr, [&](Transaction& txn) -> Status {
+      ARROW_RETURN_NOT_OK(CommitIn(txn, checkpoint, &fence));
+      AMPLOAD_FAULT_POINT("lmdb.commit.before_commit");
+      return Status::OK();
+    });
+  }
+  if (!status.ok()) {
+    // LMDB writes its meta page last; when that write fails, nobody knows which of the two is on
+    // the disk.
+    if (StoreCodeOf(status) == "EIO") return CommitOutcome(Unknown{MessageOf(status)});
+    if (!refusal_.has_value() && KindOf(status) == FailureKind::kConflict)
+      refusal_ = Conflict{MessageOf(status)};
+    if (!refusal_.has_value()) return status;
+    if (std::holds_alternative<Conflict>(*refusal_)) ARROW_RETURN_NOT_OK(Abort(context));
+    return *refusal_;
+  }
+  AMPLOAD_FAULT_POINT("lmdb.commit.after_commit");
+  const Committed committed{early_rows_ + staging_.rows()};
+  table_ = next_table_;
+  fence_ = std::move(fence);
+  ForgetEarlyRows();
+  load_.overwrite = false;
+  load_recorded_ = false;
+  replacing_ = false;
+  committed_ = one_off();
+  staging_.Clear();
+  undo_.clear();
+  early_rows_ = 0;
+  return CommitOutcome(committed);
+}
+
+Status LmdbSession::CommitIn(Transaction& txn, const Checkpoint& checkpoint,
+                             std::optional<Checkpoint>* fence) {
+  ARROW_ASSIGN_OR_RAISE(auto catalog, Catalog::Open(txn, true));
+  ARROW_RETURN_NOT_OK(CheckFence(catalog));
+  ARROW_RETURN_NOT_OK(RefreshTable(catalog));
+  ARROW_RETURN_NOT_OK(replacing_ ? ReplaceTable(txn, catalog) : AppendToTable(txn));
+  if (one_off()) next_table_.last_load = load_.nonce;
+  if (one_off() || replacing_ || !table_.has_value()) {
+    ARROW_RETURN_NOT_OK(catalog.WriteTable(spec_.name, next_table_));
+  }
+  if (load_recorded_) {
+    if (const auto noted_as = NoteAs(); noted_as.has_value()) {
+      ARROW_ASSIGN_OR_RAISE(auto undo, UndoLog::Open(txn, next_table_.uuid, false));
+      ARROW_RETURN_NOT_OK(undo.Forget(*noted_as));
+    }
+    ARROW_RETURN_NOT_OK(catalog.RemoveLoad(spec_.name, load_.nonce));
+  }
+  if (one_off()) return Status::OK();
+  *fence = NextCheckpoint(checkpoint, next_table_.uuid);
+  if (spec_.streaming) ARROW_RETURN_NOT_OK(ForgetFinalBatches(txn, next_table_.uuid, **fence));
+  return catalog.WriteCheckpoint(**fence);
+}
+
+Checkpoint LmdbSession::NextCheckpoint(const Checkpoint& from_engine,
+                                       const std::string& uuid) const {
+  Checkpoint next = from_engine;
+  next.table = spec_.name;
+  next.pipeline = spec_.pipeline;
+  next.owner = fence_->owner;
+  next.epoch = fence_->epoch;
+  next.sequence = fence_->sequence + 1;
+  next.slot = fence_->slot;
+  next.store_handle = fence_->store_handle;
+  next.table_identity = uuid;
+  return next;
+}
+
+Status LmdbSession::ReplaceTable(Transaction& txn, Catalog& catalog) {
+  if (table_.has_value()) {
+    ARROW_ASSIGN_OR_RAISE(auto undo, UndoLog::Open(txn, table_->uuid, false));
+    ARROW_RETURN_NOT_OK(undo.ForgetAll());
+  }
+  ARROW_ASSIGN_OR_RAISE(const auto checkpoints, catalog.ReadCheckpoints(spec_.name));
+  for (const auto& one : checkpoints) {
+    if (one.pipeline == spec_.pipeline) continue;
+    if (!spec_.force) {
+      refusal_ = Conflict{"pipeline " + one.pipeline + " has begun to write this table"};
+      return ConflictError("lmdb: another pipeline has begun to write this table: table=" +
+                           spec_.name);
+    }
+    ARROW_RETURN_NOT_OK(catalog.RemoveCheckpoint(spec_.name, one.pipeline));
+  }
+  if (load_.has_early_rows) {
+    AMPLOAD_FAULT_POINT("lmdb.exchange.before");
+    ARROW_RETURN_NOT_OK(txn.ExchangeDatabases(load_.hidden, spec_.name));
+    ARROW_RETURN_NOT_OK(txn.Drop(load_.hidden, /*remove=*/true));
+    AMPLOAD_FAULT_POINT("lmdb.exchange.after");
+    return Status::OK();
+  }
+  ARROW_RETURN_NOT_OK(txn.Drop(spec_.name, /*remove=*/false));
+  return AppendToTable(txn);
+}
+
+Status LmdbSession::AppendToTable(Transaction& txn) {
+  ARROW_ASSIGN_OR_RAISE(const auto dbi, txn.OpenDatabase(spec_.name, true));
+  ARROW_ASSIGN_OR_RAISE(auto undo, UndoLog::Open(txn, next_table_.uuid, spec_.streaming));
+  for (auto batch = undo_.rbegin(); batch != undo_.rend(); ++batch) {
+    ARROW_RETURN_NOT_OK(undo.Revert(batch->value(), *dbi, INT64_MAX).status());
+  }
+  PutPlan plan;
+  plan.table = *dbi;
+  plan.on_duplicate = spec_.on_duplicate;
+  plan.undo = spec_.streaming ? &undo : nullptr;
+  ARROW_RETURN_NOT_OK(staging_.PutAll(txn, plan, *encoder_, spec_.name));
+  return undo.Flush();
+}
+
+// Batches that left the ladder are final: nobody will take them back.
+Status LmdbSession::ForgetFinalBatches(Transaction& txn, const std::string& uuid,
+                                       const Checkpoint& checkpoint) {
+  ARROW_ASSIGN_OR_RAISE(auto undo, UndoLog::Open(txn, uuid, false));
+  ARROW_ASSIGN_OR_RAISE(const auto noted, undo.CountChunks());
+  for (const auto& [batch, chunks] : noted) {
+    if (BatchId(batch).slot() != checkpoint.slot) continue;
+    const bool on_ladder =
+        std::any_of(checkpoint.ladder.begin(), checkpoint.ladder.end(),
+                    [&](const LadderEntry& entry) { return entry.batch.value() == batch; });
+    if (!on_ladder) ARROW_RETURN_NOT_OK(undo.Forget(batch));
+  }
+  return Status::OK();
+}
+
+}  // namespace ampload::lmdb

@@ -1,0 +1,227 @@
+#include "loaders/lmdb/session.h"
+
+#include <utility>
+
+#include "ampload/fault_point.h"
+#include "ampload/log.h"
+#include "base/random.h"
+#include "loaders/lmdb/open_loads.h"
+
+namespace ampload::lmdb {
+
+LmdbSession::LmdbSession(LMDBConfig config, TableSpec spec)
+    : config_(std::move(config)), spec_(std::move(spec)) {}
+
+LmdbSession::~LmdbSession() {
+  if (!load_recorded_) return;
+  const Status status = UndoOpenLoad(*environment_, spec_.name, load_, /*close=*/true);
+  if (!status.ok()) {
+    LogWarning("lmdb", "what this load wrote early stays until the next load of the table: " +
+                           MessageOf(status));
+  }
+}
+
+const BatchEncoder* LmdbSession::encoder(int /*table*/) { return encoder_.get(); }
+
+Status LmdbSession::CheckReady() const {
+  if (!recovered_)
+    return ConfigurationError("lmdb: call Recover(kTakeOver) first: table=" + spec_.name);
+  return Status::OK();
+}
+
+Status LmdbSession::WriteWhenClear(int64_t bytes, bool take_over, std::string* cleaned_up,
+                                   const std::function<Status(Transaction&)>& body) {
+  const Asking asking{spec_.name, spec_.pipeline, load_.nonce};
+  for (;;) {
+    const std::string nonce = base::RandomNonce();
+    ARROW_ASSIGN_OR_RAISE(const auto adoption_lock, LoadLock::Take(environment_->path(), nonce));
+    std::optional<OpenLoad> obstacle;
+    ARROW_RETURN_NOT_OK(environment_->Write(bytes, [&](Transaction& txn) -> Status {
+      ARROW_ASSIGN_OR_RAISE(obstacle, AdoptObstacle(txn, asking, take_over, nonce));
+      return obstacle.has_value() ? Status::OK() : body(txn);
+    }));
+    if (!obstacle.has_value()) return Status::OK();
+    ARROW_RETURN_NOT_OK(UndoOpenLoad(*environment_, spec_.name, *obstacle, /*close=*/true));
+    if (cleaned_up != nullptr) {
+      *cleaned_up += (cleaned_up->empty() ? "" : "; ") +
+                     ("an unfinished load was taken back: " + obstacle->Holder());
+    }
+  }
+}
+
+Status LmdbSession::CheckFence(Catalog& catalog) {
+  refusal_.reset();
+  if (load_recorded_) {
+    ARROW_ASSIGN_OR_RAISE(const auto mine, catalog.ReadLoad(spec_.name, load_.nonce));
+    if (!mine.has_value()) {
+      refusal_ = Fenced{"another process, which took over this load"};
+      return ConflictError("lmdb: another process took over this load; stop: table=" + spec_.name,
+                           "FENCED");
+    }
+  }
+  if (one_off()) return Status::OK();
+  ARROW_ASSIGN_OR_RAISE(const auto now, catalog.ReadCheckpoint(spec_.name, spec_.pipeline));
+  if (now.has_value() && now->owner == fence_->owner && now->epoch == fence_->epoch &&
+      now->sequence == fence_->sequence) {
+    return Status::OK();
+  }
+  if (now.has_value() && now->owner != fence_->owner && now->epoch >= fence_->epoch) {
+    refusal_ = Fenced{now->store_handle};
+    return ConflictError(
+        "lmdb: another process took over this pipeline; stop: table=" + spec_.name +
+            " pipeline=" + spec_.pipeline + " by=" + now->store_handle,
+        "FENCED");
+  }
+  refusal_ = Conflict{now.has_value() ? "the environment went back to an older state"
+                                      : "the checkpoint is gone"};
+  return ConflictError("lmdb: the pipeline's checkpoint is not what this session wrote: table=" +
+                       spec_.name + " pipeline=" + spec_.pipeline);
+}
+
+Status LmdbSession::RefreshTable(Catalog& catalog) {
+  if (one_off() || replacing_) return Status::OK();
+  ARROW_ASSIGN_OR_RAISE(auto now, catalog.ReadTable(spec_.name));
+  const bool same =
+      now.has_value() == table_.has_value() && (!now.has_value() || now->uuid == table_->uuid);
+  if (same) return Status::OK();
+  if (table_.has_value()) {
+    return PermanentError(
+        "lmdb: the table was replaced or dropped while this session wrote it; stop and look: "
+        "table=" +
+        spec_.name + " pipeline=" + spec_.pipeline);
+  }
+  if (!(now->key == key_)) {
+    return ConflictError(
+        "lmdb: another load has made this table, with another key; load into another table: "
+        "table=" +
+        spec_.name + " key=[" + now->key.ToString() + "] wanted=[" + key_.ToString() + "]");
+  }
+  ARROW_RETURN_NOT_OK(CheckSchema(*now));
+  next_table_ = *now;
+  table_ = std::move(now);
+  return Status::OK();
+}
+
+Status LmdbSession::Stage(StagedBatch batch, const CallContext& context) {
+  ARROW_RETURN_NOT_OK(CheckReady());
+  ARROW_RETURN_NOT_OK(context.Check());
+  if (committed_) {
+    return ConfigurationError("lmdb: a one-off load has one commit; open another session: table=" +
+                              spec_.name);
+  }
+  if (batch.encoded == nullptr) {
+    ARROW_ASSIGN_OR_RAISE(batch.encoded, encoder_->Encode(batch));
+  }
+  staging_.Add(std::unique_ptr<EncodedPairs>(static_cast<EncodedPairs*>(batch.encoded.release())));
+  return staging_.bytes() < config_.step_bytes ? Status::OK() : FlushStep();
+}
+
+// The id under which a step's rows are noted, where they are not each batch's own.
+std::optional<int64_t> LmdbSession::NoteAs() const {
+  if (spec_.streaming) return std::nullopt;
+  if (one_off()) return 0;  // it has the table for itself
+  return static_cast<int64_t>(std::stoull(load_.nonce.substr(0, 15), nullptr, 16));
+}
+
+Status LmdbSession::FlushStep() {
+  ARROW_RETURN_NOT_OK(environment_->Reserve(staging_.bytes() + staging_.bytes() / 4));
+  AMPLOAD_FAULT_POINT("lmdb.step.begin");
+  OpenLoad load;
+  ARROW_RETURN_NOT_OK(
+      WriteWhenClear(staging_.bytes(), false, nullptr, [&](Transaction& txn) -> Status {
+        load = load_;
+        ARROW_RETURN_NOT_OK(PutStep(txn, &load));
+        AMPLOAD_FAULT_POINT("lmdb.step.before_commit");
+        return Status::OK();
+      }));
+  AMPLOAD_FAULT_POINT("lmdb.step.after_commit");
+  load_ = std::move(load);
+  load_recorded_ = true;
+  if (!replacing_) table_ = next_table_;
+  early_rows_ += staging_.rows();
+  staging_.Clear();
+  return Status::OK();
+}
+
+Status LmdbSession::PutStep(Transaction& txn, OpenLoad* load) {
+  ARROW_ASSIGN_OR_RAISE(auto catalog, Catalog::Open(txn, true));
+  ARROW_RETURN_NOT_OK(CheckFence(catalog));
+  ARROW_RETURN_NOT_OK(RefreshTable(catalog));
+  const bool first = !load->has_early_rows;
+  load->has_early_rows = true;
+  ARROW_ASSIGN_OR_RAISE(const auto dbi,
+                        txn.OpenDatabase(replacing_ ? load->hidden : spec_.name, true));
+  ARROW_ASSIGN_OR_RAISE(auto undo, UndoLog::Open(txn, next_table_.uuid, true));
+  PutPlan plan;
+  plan.table = *dbi;
+  plan.on_duplicate = spec_.on_duplicate;
+  plan.note_as = NoteAs();
+  if (replacing_) {
+    // The hidden table goes as a whole; only a stream may want single batches back later.
+    plan.undo = spec_.streaming ? &undo : nullptr;
+  } else {
+    if (!table_.has_value()) {
+      load->created_table = true;
+      ARROW_RETURN_NOT_OK(catalog.WriteTable(spec_.name, next_table_));
+    }
+    if (first) {
+      ARROW_ASSIGN_OR_RAISE(load->above, txn.LastKey(*dbi));
+    }
+    plan.undo = &undo;
+    if (one_off()) {
+      plan.not_above = load->above;
+      plan.all_above = !load->above.has_value();
+    }
+  }
+  ARROW_RETURN_NOT_OK(staging_.PutAll(txn, plan, *encoder_, spec_.name));
+  ARROW_RETURN_NOT_OK(undo.Flush());
+  const auto remember = [&](int64_t batch) {
+    if (load->batches.empty() || load->batches.back() != batch) load->batches.push_back(batch);
+  };
+  for (const auto& pairs : staging_.batches()) remember(plan.note_as.value_or(pairs->batch_id));
+  return catalog.WriteLoad(spec_.name, *load);
+}
+
+Status LmdbSession::Undo(const BatchIdSet& batches, const CallContext& context) {
+  ARROW_RETURN_NOT_OK(CheckReady());
+  ARROW_RETURN_NOT_OK(context.Check());
+  if (!spec_.streaming) {
+    return ConfigurationError("lmdb: only a stream's batches can be undone: table=" + spec_.name);
+  }
+  if (staging_.rows() > 0 || early_rows_ > 0) {
+    return ConfigurationError("lmdb: undo comes before any stage of the same commit: table=" +
+                              spec_.name);
+  }
+  undo_.insert(batches.begin(), batches.end());
+  return Status::OK();
+}
+
+Status LmdbSession::Evolve(const SchemaChange& /*change*/, const CallContext& /*context*/) {
+  return PermanentError(
+      "lmdb: the schema of a table cannot be changed yet; load into another table: table=" +
+      spec_.name);
+}
+
+void LmdbSession::ForgetEarlyRows() {
+  load_.has_early_rows = false;
+  load_.created_table = false;
+  load_.above.reset();
+  load_.batches.clear();
+}
+
+Status LmdbSession::Abort(const CallContext& /*context*/) {
+  ARROW_RETURN_NOT_OK(CheckReady());
+  staging_.Clear();
+  undo_.clear();
+  early_rows_ = 0;
+  if (!load_.has_early_rows) return Status::OK();
+  ARROW_RETURN_NOT_OK(UndoOpenLoad(*environment_, spec_.name, load_, /*close=*/!one_off()));
+  load_recorded_ = one_off();
+  ForgetEarlyRows();
+  ARROW_ASSIGN_OR_RAISE(auto txn, environment_->BeginRead());
+  ARROW_ASSIGN_OR_RAISE(auto catalog, Catalog::Open(txn, false));
+  ARROW_ASSIGN_OR_RAISE(table_, catalog.ReadTable(spec_.name));
+  return Status::OK();
+}
+
+}  // namespace ampload::lmdb
