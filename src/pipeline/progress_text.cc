@@ -1,5 +1,7 @@
 #include "pipeline/progress_text.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -11,7 +13,9 @@ namespace {
 
 // `value` in the largest unit of which there is one; a decimal only below 100 of it.
 std::string Scaled(int64_t value, int64_t step, std::span<const std::string_view> units) {
-  if (value < 0) return "-" + Scaled(value == INT64_MIN ? INT64_MAX : -value, step, units);
+  if (value < 0) {
+    return fmt::format("-{}", Scaled(value == INT64_MIN ? INT64_MAX : -value, step, units));
+  }
   int64_t unit = 1;
   size_t name = 0;
   while (value / unit >= step && name + 1 < units.size()) {
@@ -23,12 +27,10 @@ std::string Scaled(int64_t value, int64_t step, std::span<const std::string_view
   if (name > 0 && whole < 100) {
     const auto tenth =
         static_cast<int64_t>(static_cast<double>(value % unit) / static_cast<double>(unit) * 10.0);
-    text += "." + std::to_string(std::min<int64_t>(tenth, 9));
+    text += fmt::format(".{}", std::min<int64_t>(tenth, 9));
   }
   return text.append(units[name]);
 }
-
-std::string TwoDigits(int64_t value) { return (value < 10 ? "0" : "") + std::to_string(value); }
 
 bool StartsCharacter(char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }
 
@@ -73,9 +75,9 @@ std::string HumanDuration(double seconds) {
       static_cast<int64_t>(std::isfinite(seconds) ? std::clamp(seconds, 0.0, kLongest) : kLongest);
   const int64_t hours = whole / 3600;
   const int64_t minutes = whole / 60 % 60;
-  const std::string rest = ":" + TwoDigits(whole % 60);
-  if (hours == 0) return std::to_string(minutes) + rest;
-  return std::to_string(hours) + ":" + TwoDigits(minutes) + rest;
+  const int64_t rest = whole % 60;
+  if (hours == 0) return fmt::format("{}:{:02}", minutes, rest);
+  return fmt::format("{}:{:02}:{:02}", hours, minutes, rest);
 }
 
 std::string ProgressText(std::string_view label, const LoadProgress& progress,
@@ -92,13 +94,13 @@ std::string ProgressText(std::string_view label, const LoadProgress& progress,
   std::string rate_text;
   std::string eta_text;
   if (rate >= 1) {
-    rate_text = "  " + HumanCount(static_cast<int64_t>(rate)) + " rows/s";
+    rate_text = fmt::format("  {} rows/s", HumanCount(static_cast<int64_t>(rate)));
     if (total_known && !progress.committing) {
-      eta_text =
-          "  eta " + HumanDuration(std::ceil(static_cast<double>(*total_rows - rows) / rate));
+      const double left = std::ceil(static_cast<double>(*total_rows - rows) / rate);
+      eta_text = fmt::format("  eta {}", HumanDuration(left));
     }
   }
-  const std::string elapsed = "  " + HumanDuration(progress.seconds);
+  const std::string elapsed = fmt::format("  {}", HumanDuration(progress.seconds));
 
   const std::array<std::string, 4> fullest_first = {
       head + rate_text + elapsed + eta_text, head + rate_text + eta_text, head + eta_text, head};
