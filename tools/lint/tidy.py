@@ -21,6 +21,9 @@ from sources import read_text
 # Flags of g++ that clang does not know, or that only slow it down: the precompiled header above all.
 _DROPPED = re.compile(r"-fpch-preprocess|-Winvalid-pch|-fsanitize=.*|-fno-sanitize-recover=.*|-Werror|-g1?|-O\d")
 
+# Arrow's binary_view_util.h uses assert() without including it.
+_EXTRA = ["--extra-arg=-Wno-unknown-warning-option", "--extra-arg=-includecassert"]
+
 
 def _clang_command(command):
     words, kept = shlex.split(command), []
@@ -86,9 +89,8 @@ def check(root, jobs, say):
         say(f"clang-tidy on {len(wanted)} of {len(entries)} files")
 
     def run(path):
-        return path, subprocess.run(
-            [program, "--quiet", "-p", str(folder), "--extra-arg=-Wno-unknown-warning-option", "--extra-arg=-includecassert",
-             str(root / path)], capture_output=True, text=True)
+        return path, subprocess.run([program, "--quiet", "-p", str(folder), *_EXTRA, str(root / path)],
+                                    capture_output=True, text=True)
 
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         for path, done in pool.map(run, wanted):
