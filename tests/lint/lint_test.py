@@ -98,6 +98,12 @@ class Lint(unittest.TestCase):
     def test_only_tests_include_the_matchers(self):
         self.complains({"src/base/a.h": header('#include "matchers.h"\n')}, "which is in no room")
 
+    def test_headers_for_tests_are_for_tests_alone(self):
+        fixture = {"src/base/test_rows.h": header('#include "matchers.h"\n')}
+        self.passes({**fixture, "src/base/rows_test.cc": '#include "base/test_rows.h"\n'})
+        self.complains({**fixture, "src/base/rows.cc": '#include "base/test_rows.h"\n'},
+                       "is there for tests alone")
+
     def test_an_example_sees_the_public_headers_alone(self):
         self.passes({"examples/a.cc": '#include "ampload/row.h"\n'})
         self.complains({"examples/a.cc": '#include "base/hex.h"\n'}, "only the public headers")

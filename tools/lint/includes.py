@@ -22,6 +22,12 @@ def room_of(path):
     return None
 
 
+def is_for_tests(path):
+    """True for foo_test.cc, and for headers that tests beside the source share."""
+    stem = posixpath.splitext(posixpath.basename(path))[0]
+    return path.startswith("tests/") or stem.startswith("test_") or stem.endswith("_test")
+
+
 def includes_of(text):
     """(line, bracket, path) of each include."""
     for match in _INCLUDE.finditer(text):
@@ -64,10 +70,11 @@ def _complaint(root, path, bracket, included):
     if room is None:
         return None
     if other is None:
-        is_test = path.endswith("_test.cc")
-        if is_test and target.startswith("tests/"):
+        if is_for_tests(path) and target.startswith("tests/"):
             return None
         return f'"{included}" is {target}, which is in no room'
+    if is_for_tests(target) and not is_for_tests(path):
+        return f'"{included}" is there for tests alone'
     if not _may_include(room, other):
         return f'"{included}": {room} may not include {other}'
     if bracket == '"' and other != settings.PUBLIC and included != target.removeprefix("src/"):
