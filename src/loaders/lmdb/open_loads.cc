@@ -1,7 +1,5 @@
 #include "loaders/lmdb/open_loads.h"
 
-#include <unistd.h>
-
 #include "ampload/fault_point.h"
 #include "loaders/lmdb/lmdb_error.h"
 #include "loaders/lmdb/load_lock.h"
@@ -66,6 +64,24 @@ Result<bool> UndoSomeRows(Transaction& txn, Catalog& catalog, const std::string&
   return true;
 }
 
+bool IsSamePipeline(const OpenLoad& load, const Asking& asking) {
+  return !load.pipeline.empty() && load.pipeline == asking.pipeline;
+}
+
+// A one-off load wants the table for itself; pipelines write one table side by side.
+bool StandsInTheWay(const OpenLoad& load, const Asking& asking) {
+  if (load.nonce == asking.nonce) return false;
+  return load.pipeline.empty() || asking.pipeline.empty() || IsSamePipeline(load, asking);
+}
+
+Status RefuseIfLive(Transaction& txn, const OpenLoad& load, const Asking& asking) {
+  ARROW_ASSIGN_OR_RAISE(const bool live, LoadLock::IsHeld(txn.path(), load.nonce));
+  if (!live) return Status::OK();
+  return ConflictError(
+      "lmdb: another load holds the table; wait until it has ended, or end it: table=" +
+      asking.table + " holder=" + load.Holder());
+}
+
 }  // namespace
 
 Status UndoOpenLoad(Environment& environment, const std::string& table, const OpenLoad& load,
@@ -102,27 +118,27 @@ Status UndoOpenLoad(Environment& environment, const std::string& table, const Op
   return Status::OK();
 }
 
+Status RefuseLiveObstacle(Transaction& txn, const Asking& asking) {
+  ARROW_ASSIGN_OR_RAISE(auto catalog, Catalog::Open(txn, false));
+  ARROW_ASSIGN_OR_RAISE(const auto loads, catalog.ReadLoads(asking.table));
+  for (const auto& load : loads) {
+    if (!StandsInTheWay(load, asking) || IsSamePipeline(load, asking)) continue;
+    ARROW_RETURN_NOT_OK(RefuseIfLive(txn, load, asking));
+  }
+  return Status::OK();
+}
+
 Result<std::optional<OpenLoad>> AdoptObstacle(Transaction& txn, const Asking& asking,
                                               bool take_over, std::string_view new_nonce) {
   ARROW_ASSIGN_OR_RAISE(auto catalog, Catalog::Open(txn, true));
   ARROW_ASSIGN_OR_RAISE(const auto loads, catalog.ReadLoads(asking.table));
   for (const auto& load : loads) {
-    if (load.nonce == asking.nonce) continue;
-    const bool same_pipeline = !load.pipeline.empty() && load.pipeline == asking.pipeline;
-    const bool both_pipelines = !load.pipeline.empty() && !asking.pipeline.empty();
-    if (both_pipelines && !same_pipeline) continue;  // pipelines write one table side by side
-    if (!(same_pipeline && take_over)) {
-      ARROW_ASSIGN_OR_RAISE(const bool live, LoadLock::IsHeld(txn.path(), load.nonce));
-      if (live) {
-        return ConflictError(
-            "lmdb: another load holds the table; wait until it has ended, or end it: table=" +
-            asking.table + " holder=" + load.Holder());
-      }
-    }
+    if (!StandsInTheWay(load, asking)) continue;
+    if (!(take_over && IsSamePipeline(load, asking)))
+      ARROW_RETURN_NOT_OK(RefuseIfLive(txn, load, asking));
     ARROW_RETURN_NOT_OK(catalog.RemoveLoad(asking.table, load.nonce));
     OpenLoad adopted = load;
     adopted.nonce = std::string(new_nonce);
-    adopted.pid = getpid();
     ARROW_RETURN_NOT_OK(catalog.WriteLoad(asking.table, adopted));
     return adopted;
   }

@@ -24,6 +24,10 @@ struct Asking {
   std::string nonce;     // the asking load's own, whose record is no obstacle
 };
 
+// A conflict that says who holds the table, where a live load stands in the way. Reads only; a
+// take-over of one's own pipeline minds no live load.
+Status RefuseLiveObstacle(Transaction& txn, const Asking& asking);
+
 // Looks for another load's record that stands in the way, inside the caller's write transaction. A
 // live one is a conflict that says who holds the table. A dead one (and, for a take-over of its own
 // pipeline, a live one) is adopted: its record is rewritten under a nonce that this process holds

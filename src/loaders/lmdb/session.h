@@ -45,6 +45,7 @@ class LmdbSession final : public WriteSession {
 
   // take_over.cc
   Result<Recovered> TakeOver();
+  Status RefuseWhereALiveLoadHoldsTheTable();
   Status InstallFence(Transaction& txn, Recovered* recovered);
   Status InstallPipeline(Catalog& catalog, const std::vector<Checkpoint>& others,
                          Recovered* recovered);

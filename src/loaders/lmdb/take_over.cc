@@ -63,6 +63,8 @@ Result<Recovered> LmdbSession::TakeOver() {
   load_.started_at = NowRfc3339();
   ARROW_ASSIGN_OR_RAISE(lock_, LoadLock::Take(environment_->path(), load_.nonce));
 
+  ARROW_RETURN_NOT_OK(RefuseWhereALiveLoadHoldsTheTable());
+
   Recovered recovered;
   AMPLOAD_FAULT_POINT("lmdb.open_load.begin");
   ARROW_RETURN_NOT_OK(
@@ -75,6 +77,13 @@ Result<Recovered> LmdbSession::TakeOver() {
   recovered_ = true;
   AMPLOAD_FAULT_POINT("lmdb.open_load.after_commit");
   return recovered;
+}
+
+// Asked in a read transaction first: whoever holds the table may stand still inside a write
+// transaction, and then nobody else's would begin.
+Status LmdbSession::RefuseWhereALiveLoadHoldsTheTable() {
+  ARROW_ASSIGN_OR_RAISE(auto txn, environment_->BeginRead());
+  return RefuseLiveObstacle(txn, {spec_.name, spec_.pipeline, load_.nonce});
 }
 
 Status LmdbSession::InstallFence(Transaction& txn, Recovered* recovered) {
