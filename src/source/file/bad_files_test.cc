@@ -149,6 +149,35 @@ TEST_F(BadFile, TwoColumnsOfOneName) {
   EXPECT_THAT(Load(Of({path})), FailsWith(FailureKind::kData, "column=x path=" + path));
 }
 
+// Arrow would wrap such a value round to another year.
+TEST_F(BadFile, AnInt96TimestampThatNanosecondsCannotHoldIsRefused) {
+  const auto write = [this](int64_t second) {
+    arrow::TimestampBuilder builder(arrow::timestamp(arrow::TimeUnit::SECOND),
+                                    arrow::default_memory_pool());
+    EXPECT_TRUE(builder.AppendNull().ok());
+    EXPECT_TRUE(builder.Append(second).ok());
+    const auto table = arrow::Table::Make(arrow::schema({arrow::field("t", builder.type())}),
+                                          {builder.Finish().ValueOrDie()});
+    const auto file = arrow::io::FileOutputStream::Open(folder_.Path("i.parquet")).ValueOrDie();
+    const auto int96 =
+        parquet::ArrowWriterProperties::Builder().enable_deprecated_int96_timestamps()->build();
+    EXPECT_TRUE(parquet::arrow::WriteTable(*table, arrow::default_memory_pool(), file, 100,
+                                           parquet::default_writer_properties(), int96)
+                    .ok());
+    EXPECT_TRUE(file->Close().ok());
+    return folder_.Path("i.parquet");
+  };
+  const int64_t last = 9223372036;  // 2262-04-11T23:47:16
+  for (const int64_t second : {last, int64_t{0}, -last}) {
+    ASSERT_OK_AND_ASSIGN(const auto loaded, Load(Of({write(second)})));
+    ASSERT_OK_AND_ASSIGN(const auto value, loaded->column(0)->GetScalar(1));
+    EXPECT_EQ(static_cast<const arrow::TimestampScalar&>(*value).value, second * 1'000'000'000);
+  }
+  for (const int64_t second : {last + 1, -last - 2, int64_t{253402214400}}) {
+    EXPECT_THAT(Load(Of({write(second)})), FailsWith(FailureKind::kData, "INT96"));
+  }
+}
+
 TEST_F(BadFile, SchemasThatDifferAreExplainedBeforeTheFirstRow) {
   const auto a = folder_.Path("a.parquet");
   const auto b = folder_.Path("b.parquet");

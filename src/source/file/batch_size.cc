@@ -13,8 +13,17 @@ constexpr int64_t kMostRows = 128 << 10;
 }  // namespace
 
 int64_t BytesOf(const arrow::RecordBatch& batch) {
-  const auto referenced = arrow::util::ReferencedBufferSize(batch);
-  return referenced.ok() ? *referenced : arrow::util::TotalBufferSize(batch);
+  int64_t bytes = 0;
+  for (const auto& column : batch.columns()) {
+    if (column->type_id() == arrow::Type::DICTIONARY) {
+      const auto& type = static_cast<const arrow::DictionaryType&>(*column->type());
+      bytes += column->length() * type.index_type()->byte_width();
+      continue;
+    }
+    const auto referenced = arrow::util::ReferencedBufferSize(*column);
+    bytes += referenced.ok() ? *referenced : arrow::util::TotalBufferSize(*column);
+  }
+  return bytes;
 }
 
 BatchSize::BatchSize(int64_t batch_bytes, int64_t row_bytes)

@@ -9,7 +9,8 @@
 
 namespace ampload::source {
 
-// The bytes of Arrow memory that the batch refers to; for a slice, those of its rows.
+// The bytes of Arrow memory that the batch refers to; for a slice, those of its rows. Dictionaries
+// are left out: batches share them, and fewer rows would not make them smaller.
 int64_t BytesOf(const arrow::RecordBatch& batch);
 
 // Starts small, then follows what the last read took. A read grows at most fourfold and never past

@@ -1,6 +1,7 @@
 #include "source/file/parquet_file.h"
 
 #include <arrow/io/file.h>
+#include <arrow/util/io_util.h>
 #include <fmt/format.h>
 #include <parquet/file_reader.h>
 #include <parquet/metadata.h>
@@ -63,20 +64,21 @@ parquet::ArrowReaderProperties ArrowProperties() {
 }  // namespace
 
 Status DamagedFile(const std::string& path, const Status& cause) {
-  if (cause.IsCancelled() || cause.IsOutOfMemory()) return WithContext(cause, "source");
+  if (cause.IsCancelled() || cause.IsOutOfMemory()) return WithContext(cause, "source: " + path);
+  if (const int code = arrow::internal::ErrnoFromStatus(cause); code != 0) {
+    return PermanentError(
+        fmt::format("source: cannot read the file: {}: path={}", MessageOf(cause), path),
+        fmt::format("errno {}", code));
+  }
   return PermanentError(
       fmt::format("source: damaged Parquet file; copy or write the file again: {}: path={}",
-                  MessageOf(cause), path),
-      StoreCodeOf(cause));
+                  MessageOf(cause), path));
 }
 
 Result<std::unique_ptr<parquet::arrow::FileReader>> OpenParquetFile(const std::string& path) {
   return CatchParquet(path, [&]() -> Result<std::unique_ptr<parquet::arrow::FileReader>> {
     auto file = arrow::io::ReadableFile::Open(path);
-    if (!file.ok()) {
-      return PermanentError(
-          fmt::format("source: cannot open the file: {}: path={}", MessageOf(file.status()), path));
-    }
+    if (!file.ok()) return DamagedFile(path, file.status());
     ARROW_ASSIGN_OR_RAISE(const int64_t bytes, (*file)->GetSize());
     parquet::arrow::FileReaderBuilder builder;
     Status status = builder.Open(*file, FileProperties());

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <new>
 #include <string>
 #include <string_view>
 
@@ -31,7 +32,8 @@ Result<std::unique_ptr<parquet::arrow::FileReader>> OpenParquetFile(const std::s
 // Opens, looks at the footer and closes. Errors also as ProbeFile's.
 Result<ParquetFileInfo> InspectParquetFile(const std::string& path);
 
-// "source: damaged Parquet file: <cause>: path=...", a permanent error; an interruption stays one.
+// What to say of a read that failed: a permanent error with the cause and the path. A file that the
+// system cannot read is told from a damaged one; an interruption stays one.
 Status DamagedFile(const std::string& path, const Status& cause);
 
 // Calls into the Parquet library, whose metadata accessors throw.
@@ -39,6 +41,8 @@ template <class Call>
 auto CatchParquet(const std::string& path, const Call& call) -> decltype(call()) {
   try {
     return call();
+  } catch (const std::bad_alloc&) {
+    return DamagedFile(path, Status::OutOfMemory("no memory left to read it"));
   } catch (const std::exception& error) {
     return DamagedFile(path, Status::Invalid(error.what()));
   }

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "source/file/int96_range.h"
 #include "source/file/row_filter.h"
 #include "source/file/row_group_pruning.h"
 #include "source/file/schema_union.h"
@@ -59,6 +60,7 @@ Status ParquetScan::Start() {
   }
   if (rows_due_ == 0) return Status::OK();
   row_bytes_ = bytes / rows_due_;
+  ARROW_RETURN_NOT_OK(CheckInt96Range(path_, reader_->parquet_reader(), row_groups, leaves));
   ARROW_ASSIGN_OR_RAISE(batches_, reader_->GetRecordBatchReader(row_groups, leaves));
   return Status::OK();
 }
