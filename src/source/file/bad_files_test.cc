@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "matchers.h"
 #include "source/file/test_files.h"
 
 namespace ampload::source {

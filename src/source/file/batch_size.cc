@@ -1,5 +1,6 @@
 #include "source/file/batch_size.h"
 
+#include <arrow/array.h>
 #include <arrow/util/byte_size.h>
 
 #include <algorithm>

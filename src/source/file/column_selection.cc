@@ -32,6 +32,7 @@ Result<std::vector<int>> FindColumns(const arrow::Schema& schema,
 
 std::shared_ptr<arrow::Schema> Pick(const arrow::Schema& schema, const std::vector<int>& indices) {
   std::vector<std::shared_ptr<arrow::Field>> fields;
+  fields.reserve(indices.size());
   for (const int index : indices) fields.push_back(schema.field(index));
   return arrow::schema(std::move(fields));
 }

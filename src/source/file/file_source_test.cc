@@ -6,6 +6,7 @@
 #include <arrow/util/byte_size.h>
 #include <gtest/gtest.h>
 
+#include "matchers.h"
 #include "source/file/test_files.h"
 
 namespace ampload::source {
@@ -183,6 +184,20 @@ TEST_F(FileSource, KeepsNanThatTheStatisticsLeaveOut) {
   EXPECT_EQ(not_one->num_rows(), 1);
   ASSERT_OK_AND_ASSIGN(const auto not_less, Load(Of({path}, "not (x < 5)")));
   EXPECT_EQ(not_less->num_rows(), 1);
+}
+
+TEST_F(FileSource, ZeroAndMinusZeroAreOneNumber) {
+  arrow::DoubleBuilder builder;
+  ASSERT_TRUE(builder.AppendValues({0.0, -0.0, 7.0}).ok());
+  const auto path =
+      Table("zero.parquet", arrow::Table::Make(arrow::schema({arrow::field("x", arrow::float64())}),
+                                               {builder.Finish().ValueOrDie()}));
+  std::string many = "0";
+  for (int i = 10; i < 30; ++i) many += ", " + std::to_string(i);
+  for (const auto& where : {std::string("x = 0"), "x in (" + many + ")", std::string("x = -0")}) {
+    ASSERT_OK_AND_ASSIGN(const auto loaded, Load(Of({path}, where)));
+    EXPECT_EQ(loaded->num_rows(), 2) << where;
+  }
 }
 
 TEST_F(FileSource, CutsBatchesToAboutTheBytesAskedFor) {

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "matchers.h"
 #include "source/file/test_files.h"
 
 namespace ampload::source {

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <map>
 
+#include "matchers.h"
 #include "source/file/test_files.h"
 
 namespace ampload::source {

@@ -1,6 +1,8 @@
 #include "source/file/row_filter.h"
 
+#include <arrow/array.h>
 #include <arrow/array/concatenate.h>
+#include <arrow/array/util.h>
 #include <arrow/compute/api_vector.h>
 #include <arrow/compute/exec.h>
 

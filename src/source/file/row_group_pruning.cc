@@ -66,8 +66,7 @@ Result<std::vector<int>> RowGroupsThatMayPass(const parquet::arrow::FileReader& 
     }
     Expression left = filter;
     if (!known.empty()) {
-      ARROW_ASSIGN_OR_RAISE(const auto guarantee,
-                            arrow::compute::and_(std::move(known)).Bind(schema));
+      ARROW_ASSIGN_OR_RAISE(const auto guarantee, arrow::compute::and_(known).Bind(schema));
       ARROW_ASSIGN_OR_RAISE(left, arrow::compute::SimplifyWithGuarantee(filter, guarantee));
     }
     if (left.IsSatisfiable()) kept.push_back(g);

@@ -1,5 +1,7 @@
 #include "source/file/schema_union.h"
 
+#include <arrow/array.h>
+#include <arrow/array/util.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -41,7 +43,7 @@ TypePtr UniteTypes(const TypePtr& a, const TypePtr& b) {
   }
   switch (a->id()) {
     case Type::STRUCT:
-      return arrow::struct_(std::move(fields));
+      return arrow::struct_(fields);
     case Type::LIST:
       return arrow::list(fields[0]);
     case Type::LARGE_LIST:
@@ -158,6 +160,7 @@ Result<std::shared_ptr<Schema>> UniteSchemas(std::span<const FileSchema> files) 
     const auto differences = Differences(*united, files[0].path, file);
     if (!differences.empty()) return Disagree(differences);
     std::vector<FieldPtr> fields;
+    fields.reserve(static_cast<size_t>(united->num_fields()));
     for (int i = 0; i < united->num_fields(); ++i) {
       fields.push_back(UniteFields(*united->field(i), *file.schema->field(i), true));
     }

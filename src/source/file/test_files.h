@@ -18,7 +18,6 @@
 #include <string>
 #include <vector>
 
-#include "matchers.h"
 #include "source/file/file_source.h"
 
 namespace ampload::source {

@@ -10,6 +10,7 @@
 #include <optional>
 #include <random>
 
+#include "matchers.h"
 #include "source/file/test_files.h"
 
 namespace ampload::source {
