@@ -4,6 +4,7 @@
 #include <arrow/extension/uuid.h>
 #include <arrow/json/from_string.h>
 #include <arrow/util/byte_size.h>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "matchers.h"
@@ -50,7 +51,7 @@ class FileSource : public ::testing::Test {
 TEST_F(FileSource, KeepsTheOrderOverManyFilesAndRowGroups) {
   std::vector<std::string> paths;
   for (int i = 20; i-- > 0;) {
-    paths.push_back(File("f" + std::to_string(i) + ".parquet", (19 - i) * 137, 137, 10));
+    paths.push_back(File(fmt::format("f{}.parquet", i), (19 - i) * 137, 137, 10));
   }
   auto options = Of(paths);
   options.batch_bytes = 300;
@@ -193,7 +194,7 @@ TEST_F(FileSource, ZeroAndMinusZeroAreOneNumber) {
       Table("zero.parquet", arrow::Table::Make(arrow::schema({arrow::field("x", arrow::float64())}),
                                                {builder.Finish().ValueOrDie()}));
   std::string many = "0";
-  for (int i = 10; i < 30; ++i) many += ", " + std::to_string(i);
+  for (int i = 10; i < 30; ++i) many += fmt::format(", {}", i);
   for (const auto& where : {std::string("x = 0"), "x in (" + many + ")", std::string("x = -0")}) {
     ASSERT_OK_AND_ASSIGN(const auto loaded, Load(Of({path}, where)));
     EXPECT_EQ(loaded->num_rows(), 2) << where;
@@ -306,7 +307,7 @@ TEST_F(FileSource, GivesTheTypesOfTheStoredArrowSchema) {
 TEST_F(FileSource, KeepsDictionariesAndFiltersThem) {
   const auto type = arrow::dictionary(arrow::int32(), arrow::utf8());
   arrow::StringDictionary32Builder builder;
-  for (int i = 0; i < 300; ++i) ASSERT_TRUE(builder.Append("v" + std::to_string(i % 7)).ok());
+  for (int i = 0; i < 300; ++i) ASSERT_TRUE(builder.Append(fmt::format("v{}", i % 7)).ok());
   const auto path = Table(
       "t.parquet",
       arrow::Table::Make(arrow::schema({arrow::field("x", type)}), {builder.Finish().ValueOrDie()}),

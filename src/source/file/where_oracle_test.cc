@@ -4,6 +4,7 @@
 #include <arrow/extension/uuid.h>
 #include <arrow/util/decimal.h>
 #include <arrow/util/float16.h>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <limits>
@@ -282,7 +283,7 @@ TEST(WhereOracle, KeepsTheRowsThatARowByRowEvaluationKeeps) {
   for (int t = 0; t < 10; ++t) {
     const int rows = 1 + Below(&random, 120);
     const auto table = MakeTable(&random, rows);
-    const auto path = folder.Path("t" + std::to_string(t) + ".parquet");
+    const auto path = folder.Path(fmt::format("t{}.parquet", t));
     ASSERT_THAT(WriteParquet(path, table.table, 1 + Below(&random, 25)), IsOk());
     for (int c = 0; c < 50; ++c) {
       const auto condition = RandomCondition(&random, Below(&random, 4));
