@@ -33,9 +33,13 @@ class TwoLoads(unittest.TestCase):
 
     def stopped(self, source, point, *more):
         process = start(*self.arguments(source, *more), fault=f"{point}:stop")
-        self.addCleanup(process.kill)
+        self.addCleanup(self.end, process)
         wait_until_stopped(process)
         return process
+
+    def end(self, process):
+        process.kill()
+        process.communicate()
 
     def let_go(self, process):
         os.kill(process.pid, signal.SIGCONT)

@@ -7,6 +7,12 @@
 #include "loaders/lmdb/undo_log.h"
 
 namespace ampload::lmdb {
+namespace {
+
+// Smaller commits may meet a full disk in the middle: nothing takes effect then, either.
+constexpr int64_t kLargeCommit = 1 << 20;
+
+}  // namespace
 
 Result<CommitOutcome> LmdbSession::Commit(const Checkpoint& checkpoint,
                                           const CallContext& context) {
@@ -22,6 +28,7 @@ Result<CommitOutcome> LmdbSession::Commit(const Checkpoint& checkpoint,
   Status status =
       replacing_ && load_.has_early_rows && staging_.rows() > 0 ? FlushStep() : Status::OK();
   std::optional<Checkpoint> fence;
+  if (status.ok() && staging_.bytes() > kLargeCommit) status = ReserveForStaging();
   AMPLOAD_FAULT_POINT("lmdb.commit.begin");
   if (status.ok()) {
     status = WriteWhenClear(staging_.bytes(), false, nullptr, [&](Transaction& txn) -> Status {

@@ -55,6 +55,12 @@ Status FromErrno(int code, std::string_view what, const std::string& path) {
   return FromCode(code, what, path);
 }
 
+bool DiskIsFull(const std::string& path) {
+  std::error_code error;
+  const auto space = fs::space(path, error);
+  return !error && space.available < (1 << 20);
+}
+
 Status SyncFolder(const std::string& path) {
   const int fd = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return FromErrno(errno, "cannot open the folder", path);
@@ -128,6 +134,10 @@ void Transaction::Abort() {
 Status Transaction::Commit() {
   const int code = mdb_txn_commit(std::exchange(txn_, nullptr));
   EndTurn();
+  // liblmdb reports a write that a full disk cut short as EIO. Which page it was, it does not say.
+  if (code == EIO && DiskIsFull(path())) {
+    return PermanentError(MessageOf(FromCode(ENOSPC, "cannot commit", path())), "EIO");
+  }
   return FromCode(code, "cannot commit", path());
 }
 

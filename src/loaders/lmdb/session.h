@@ -64,6 +64,7 @@ class LmdbSession final : public WriteSession {
   Status CheckFence(Catalog& catalog);
   // Another pipeline may have made the table since: takes it as it is now, or refuses.
   Status RefreshTable(Catalog& catalog);
+  Status ReserveForStaging();
   Status FlushStep();
   Status PutStep(Transaction& txn, OpenLoad* load);
 
