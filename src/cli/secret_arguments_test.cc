@@ -1,0 +1,34 @@
+#include "cli/secret_arguments.h"
+
+#include <gtest/gtest.h>
+
+namespace ampload::cli {
+namespace {
+
+const std::set<std::string> kNames = {"password", "pin"};
+
+TEST(SecretArguments, MasksThePasswordOfAUri) {
+  EXPECT_EQ(MaskSecrets("redis://me:abc@host:6379/0", kNames), "redis://me:***@host:6379/0");
+  EXPECT_EQ(MaskSecrets("redis://:abc@host", kNames), "redis://:***@host");
+  EXPECT_EQ(MaskSecrets("redis://me:a@c@host", kNames), "redis://me:***@host");
+  EXPECT_EQ(MaskSecrets("pg://me:a/c@host/db", kNames), "pg://me:***@host/db");
+}
+
+TEST(SecretArguments, MasksNamedValues) {
+  EXPECT_EQ(MaskSecrets("password=abc", kNames), "password=***");
+  EXPECT_EQ(MaskSecrets("--option=PIN=a=b", kNames), "--option=PIN=***");
+  EXPECT_EQ(MaskSecrets("pg://h/db?password=abc&user=me", kNames),
+            "pg://h/db?password=***&user=me");
+  EXPECT_EQ(MaskSecrets("pg://h/db?user=me&password=abc", kNames),
+            "pg://h/db?user=me&password=***");
+}
+
+TEST(SecretArguments, LeavesEverythingElse) {
+  for (const char* text : {"lmdb:./x.lmdb", "redis://host:6379/0", "redis://me@host:6379", "a=b",
+                           "--where", "topic = 'a@b:c'", "password", "pg://host:5432/db?x=a@b"}) {
+    EXPECT_EQ(MaskSecrets(text, kNames), text);
+  }
+}
+
+}  // namespace
+}  // namespace ampload::cli
