@@ -4,16 +4,16 @@
 #pragma once
 
 #include <arrow/api.h>
-#include <arrow/extension/uuid.h>
 
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <limits>
-#include <random>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "random_types.h"
 
 namespace ampload {
 
@@ -21,13 +21,15 @@ class RandomColumns {
  public:
   struct Options {
     int max_depth = 3;
-    // Leaves out what pyarrow cannot turn into Python values: the two old intervals, nested values
-    // of dictionaries and runs.
-    bool for_python = false;
+    bool for_python = false;  // see RandomTypes
   };
 
   explicit RandomColumns(uint64_t seed) : RandomColumns(seed, Options{}) {}
-  RandomColumns(uint64_t seed, Options options) : dice_(seed), options_(options) {}
+  RandomColumns(uint64_t seed, Options options)
+      : options_(options), dice_(seed), types_(dice_, options.for_python) {}
+
+  RandomColumns(const RandomColumns&) = delete;
+  RandomColumns& operator=(const RandomColumns&) = delete;
 
   std::shared_ptr<arrow::RecordBatch> Batch(int columns, int64_t rows) {
     arrow::FieldVector fields;
@@ -41,7 +43,7 @@ class RandomColumns {
     return arrow::RecordBatch::Make(arrow::schema(std::move(fields)), rows, std::move(arrays));
   }
 
-  std::shared_ptr<arrow::DataType> Type() { return Type(options_.max_depth); }
+  std::shared_ptr<arrow::DataType> Type() { return types_.Type(options_.max_depth); }
 
   // Often a slice of something longer.
   std::shared_ptr<arrow::Array> Column(const std::shared_ptr<arrow::DataType>& type, int64_t rows,
@@ -52,144 +54,20 @@ class RandomColumns {
   }
 
   // 0 to n - 1.
-  int64_t Roll(int64_t n) { return std::uniform_int_distribution<int64_t>(0, n - 1)(dice_); }
+  int64_t Roll(int64_t n) { return dice_.Roll(n); }
 
  private:
   using TypePtr = std::shared_ptr<arrow::DataType>;
   using ArrayPtr = std::shared_ptr<arrow::Array>;
   using BufferPtr = std::shared_ptr<arrow::Buffer>;
 
-  template <class T>
-  const T& OneOf(const std::vector<T>& choices) {
-    return choices[static_cast<size_t>(Roll(static_cast<int64_t>(choices.size())))];
-  }
   static void Must(const arrow::Status& status) {
     if (!status.ok()) status.Abort();
   }
-  uint64_t Bits() { return dice_(); }
-
-  TypePtr FlatType() {
-    using namespace arrow;  // NOLINT: the names of its types, all of them
-    const TimeUnit::type unit =
-        OneOf(std::vector(std::begin(TimeUnit::values()), std::end(TimeUnit::values())));
-    const auto decimal = [&](auto make, int32_t max) {
-      const auto precision = static_cast<int32_t>(1 + Roll(max));
-      const bool plain = options_.for_python || Roll(3) > 0;
-      const auto scale = plain ? Roll(precision + 1) : Roll(2 * max + 1) - max;
-      return make(precision, static_cast<int32_t>(scale)).ValueOrDie();
-    };
-    switch (Roll(options_.for_python ? 33 : 35)) {
-      case 0:
-        return null();
-      case 1:
-        return boolean();
-      case 2:
-        return int8();
-      case 3:
-        return int16();
-      case 4:
-        return int32();
-      case 5:
-        return int64();
-      case 6:
-        return uint8();
-      case 7:
-        return uint16();
-      case 8:
-        return uint32();
-      case 9:
-        return uint64();
-      case 10:
-        return float16();
-      case 11:
-        return float32();
-      case 12:
-        return float64();
-      case 13:
-        return decimal(&Decimal32Type::Make, 9);
-      case 14:
-        return decimal(&Decimal64Type::Make, 18);
-      case 15:
-        return decimal(&Decimal128Type::Make, 38);
-      case 16:
-        return decimal(&Decimal256Type::Make, 76);
-      case 17:
-        return utf8();
-      case 18:
-        return large_utf8();
-      case 19:
-        return utf8_view();
-      case 20:
-        return binary();
-      case 21:
-        return large_binary();
-      case 22:
-        return binary_view();
-      case 23:
-        return fixed_size_binary(OneOf<int32_t>({1, 3, 8, 20, 32, 33, 300}));
-      case 24:
-        return date32();
-      case 25:
-        return date64();
-      case 26:
-        return time32(OneOf<TimeUnit::type>({TimeUnit::SECOND, TimeUnit::MILLI}));
-      case 27:
-        return time64(OneOf<TimeUnit::type>({TimeUnit::MICRO, TimeUnit::NANO}));
-      case 28:
-        return timestamp(unit);
-      case 29:
-        return timestamp(unit, OneOf<std::string>({"UTC", "+05:30", "Europe/Berlin"}));
-      case 30:
-        return duration(unit);
-      case 31:
-        return month_day_nano_interval();
-      case 32:
-        return extension::uuid();
-      case 33:
-        return month_interval();
-      default:
-        return day_time_interval();
-    }
-  }
-
-  TypePtr Type(int depth) {
-    using namespace arrow;  // NOLINT: as above
-    if (depth == 0 || Roll(3) > 0) return FlatType();
-    const auto field = [&] { return arrow::field("item", Type(depth - 1)); };
-    // What Arrow itself can decode again; a null type has no nulls in a dictionary.
-    const auto values = [&] {
-      if (options_.for_python) return OneOf<TypePtr>({utf8(), int64(), binary()});
-      return Type(depth - 1);
-    };
-    switch (Roll(9)) {
-      case 0:
-        return list(field());
-      case 1:
-        return large_list(field());
-      case 2:
-        return list_view(field());
-      case 3:
-        return large_list_view(field());
-      case 4:
-        return fixed_size_list(field(), static_cast<int32_t>(Roll(4)));
-      case 5: {
-        FieldVector fields;
-        const int64_t count = Roll(20) == 0 ? 20 : Roll(4);
-        for (int64_t i = 0; i < count; ++i) {
-          fields.push_back(arrow::field("f" + std::to_string(i), Type(depth - 1)));
-        }
-        return struct_(fields);
-      }
-      case 6: {
-        TypePtr key = FlatType();
-        while (key->id() == Type::NA) key = FlatType();
-        return map(key, field());
-      }
-      case 7:
-        return dictionary(OneOf<TypePtr>({int8(), uint16(), int64()}), values());
-      default:
-        return run_end_encoded(OneOf<TypePtr>({int16(), int32(), int64()}), values());
-    }
+  uint64_t Bits() { return dice_.Bits(); }
+  template <class T>
+  const T& OneOf(const std::vector<T>& choices) {
+    return dice_.OneOf(choices);
   }
 
   // Nothing, or a bitmap of `rows` bits.
@@ -215,7 +93,7 @@ class RandomColumns {
           static_cast<int64_t>(static_cast<uint64_t>(edge) + static_cast<uint64_t>(Roll(3) - 1));
       return std::clamp(moved, low, high);
     }
-    return std::uniform_int_distribution<int64_t>(low, high)(dice_) / (Roll(2) == 0 ? 1 : 100003);
+    return dice_.Between(low, high) / (Roll(2) == 0 ? 1 : 100003);
   }
 
   template <class T, class Value>
@@ -223,8 +101,8 @@ class RandomColumns {
     BufferPtr nulls = Nulls(rows, nullable);
     std::string bytes;
     for (int64_t i = 0; i < rows; ++i) {
-      const T slot = IsNull(nulls, i) ? std::bit_cast<T>(Garbage<sizeof(T)>())
-                                      : static_cast<T>(value());
+      const T slot =
+          IsNull(nulls, i) ? std::bit_cast<T>(Garbage<sizeof(T)>()) : static_cast<T>(value());
       bytes.append(reinterpret_cast<const char*>(&slot), sizeof(T));
     }
     return Make(type, rows, {nulls, arrow::Buffer::FromString(std::move(bytes))});
@@ -511,8 +389,9 @@ class RandomColumns {
            (Roll(2) == 0 ? 1 : 1 << 30);
   }
 
-  std::mt19937_64 dice_;
   Options options_;
+  Dice dice_;
+  RandomTypes types_;
 };
 
 }  // namespace ampload

@@ -60,9 +60,9 @@ bool Same(const Array& in, int64_t i, const Array& out, int64_t j) {
       const auto& from = static_cast<const arrow::MapArray&>(in);
       const auto& to = static_cast<const arrow::MapArray&>(out);
       // Not keys() and items(): they do not look at the offset of sliced entries.
-      return out.IsValid(j) && SameElements(*from.values(), from.value_offset(i),
-                                            from.value_length(i), *to.values(), to.value_offset(j),
-                                            to.value_length(j));
+      return out.IsValid(j) &&
+             SameElements(*from.values(), from.value_offset(i), from.value_length(i), *to.values(),
+                          to.value_offset(j), to.value_length(j));
     }
     default:
       break;

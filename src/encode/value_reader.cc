@@ -41,8 +41,24 @@ std::unique_ptr<ValueReader> MakeValueReader(const arrow::DataType& type,
     case Type::FIXED_SIZE_LIST:
     case Type::MAP:
       return MakeNestedReader(type, builder, std::move(path));
-    default:  // decimals, temporal types, strings and binaries
-      return MakeTextReader(type, builder, std::move(path));
+    case Type::DECIMAL32:
+    case Type::DECIMAL64:
+    case Type::DECIMAL128:
+    case Type::DECIMAL256:
+      return MakeDecimalReader(type, builder, std::move(path));
+    case Type::DATE32:
+    case Type::DATE64:
+    case Type::TIME32:
+    case Type::TIME64:
+    case Type::TIMESTAMP:
+      return MakeTemporalReader(type, builder, std::move(path));
+    case Type::DURATION:
+    case Type::INTERVAL_MONTHS:
+    case Type::INTERVAL_DAY_TIME:
+    case Type::INTERVAL_MONTH_DAY_NANO:
+      return MakeSpanReader(type, builder, std::move(path));
+    default:  // strings and binaries
+      return MakeBytesReader(type, builder, std::move(path));
   }
 }
 

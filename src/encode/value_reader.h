@@ -45,8 +45,14 @@ std::unique_ptr<ValueReader> MakeValueReader(const arrow::DataType& type,
 // The families behind it.
 std::unique_ptr<ValueReader> MakeScalarReader(const arrow::DataType& type,
                                               arrow::ArrayBuilder& builder, std::string path);
-std::unique_ptr<ValueReader> MakeTextReader(const arrow::DataType& type,
+std::unique_ptr<ValueReader> MakeDecimalReader(const arrow::DataType& type,
+                                               arrow::ArrayBuilder& builder, std::string path);
+std::unique_ptr<ValueReader> MakeTemporalReader(const arrow::DataType& type,
+                                                arrow::ArrayBuilder& builder, std::string path);
+std::unique_ptr<ValueReader> MakeSpanReader(const arrow::DataType& type,
                                             arrow::ArrayBuilder& builder, std::string path);
+std::unique_ptr<ValueReader> MakeBytesReader(const arrow::DataType& type,
+                                             arrow::ArrayBuilder& builder, std::string path);
 std::unique_ptr<ValueReader> MakeNestedReader(const arrow::DataType& type,
                                               arrow::ArrayBuilder& builder, std::string path);
 
