@@ -43,7 +43,7 @@ std::unique_ptr<ColumnWriter> MakeColumnWriter(const arrow::ArrayData& data, Key
     case Type::FIXED_SIZE_BINARY:
       return MakeBytesColumn(data, std::move(prefix));
     case Type::STRUCT:
-      return MakeStructColumn(data, std::move(prefix));
+      return MakeStructColumn(data, prefix);
     case Type::LIST:
     case Type::LARGE_LIST:
     case Type::LIST_VIEW:

@@ -59,7 +59,8 @@ std::unique_ptr<ColumnWriter> MakeDecimalColumn(const arrow::ArrayData& data, Ke
 std::unique_ptr<ColumnWriter> MakeTemporalColumn(const arrow::ArrayData& data, KeyPrefix prefix);
 std::unique_ptr<ColumnWriter> MakeSpanColumn(const arrow::ArrayData& data, KeyPrefix prefix);
 std::unique_ptr<ColumnWriter> MakeBytesColumn(const arrow::ArrayData& data, KeyPrefix prefix);
-std::unique_ptr<ColumnWriter> MakeStructColumn(const arrow::ArrayData& data, KeyPrefix prefix);
+std::unique_ptr<ColumnWriter> MakeStructColumn(const arrow::ArrayData& data,
+                                               const KeyPrefix& prefix);
 std::unique_ptr<ColumnWriter> MakeListColumn(const arrow::ArrayData& data, KeyPrefix prefix);
 std::unique_ptr<ColumnWriter> MakeDictionaryColumn(const arrow::ArrayData& data, KeyPrefix prefix);
 std::unique_ptr<ColumnWriter> MakeRunEndColumn(const arrow::ArrayData& data, KeyPrefix prefix);

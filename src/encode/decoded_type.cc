@@ -1,6 +1,7 @@
 #include "encode/decoded_type.h"
 
 #include <arrow/extension_type.h>
+#include <arrow/type_traits.h>
 
 namespace ampload::encode {
 namespace {
@@ -34,7 +35,7 @@ TypePtr WithFields(const TypePtr& type, Change&& change) {
     case Type::STRUCT: {
       arrow::FieldVector fields;
       for (const auto& f : type->fields()) fields.push_back(field(f));
-      return arrow::struct_(std::move(fields));
+      return arrow::struct_(fields);
     }
     default:
       return type;

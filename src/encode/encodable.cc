@@ -1,6 +1,7 @@
 #include "encode/encodable.h"
 
 #include <arrow/extension_type.h>
+#include <arrow/type_traits.h>
 #include <arrow/util/utf8.h>
 
 #include <set>

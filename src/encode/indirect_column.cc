@@ -28,9 +28,9 @@ class DictionaryColumn final : public ColumnWriter {
     ForEachRow(
         rows, validity_,
         [&](int64_t k, int64_t row) {
-          const auto index = static_cast<uint64_t>(indices_[row]);
-          if (index < static_cast<uint64_t>(length_)) {
-            picked_.Add(k, static_cast<int64_t>(index));
+          const auto index = static_cast<int64_t>(indices_[row]);
+          if (index >= 0 && index < length_) {
+            picked_.Add(k, index);
           } else if (!refusal) {
             refusal = Refusal{k, "index is outside the dictionary",
                               "index=" + std::to_string(indices_[row]), ""};

@@ -157,7 +157,7 @@ TEST_P(RandomTable, IsDecodedSafelyFromDamagedRows) {
           row.resize(at);
           break;
       }
-      if (row.empty()) row = "\x81";
+      if (row.empty()) row.assign(1, '\x81');
     }
     // A copy of exactly its size, so that ASan sees a read beyond its end.
     const std::vector<char> exact(row.begin(), row.end());

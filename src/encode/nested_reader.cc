@@ -97,7 +97,8 @@ class MapReader final : public ValueReader {
 }  // namespace
 
 std::unique_ptr<ValueReader> MakeNestedReader(const arrow::DataType& type,
-                                              arrow::ArrayBuilder& builder, std::string path) {
+                                              arrow::ArrayBuilder& builder,
+                                              const std::string& path) {
   using arrow::Type;
   switch (type.id()) {
     case Type::STRUCT:

@@ -83,7 +83,8 @@ class StructColumn final : public ColumnWriter {
 
 }  // namespace
 
-std::unique_ptr<ColumnWriter> MakeStructColumn(const arrow::ArrayData& data, KeyPrefix prefix) {
+std::unique_ptr<ColumnWriter> MakeStructColumn(const arrow::ArrayData& data,
+                                               const KeyPrefix& prefix) {
   return std::make_unique<StructColumn>(data, prefix);
 }
 

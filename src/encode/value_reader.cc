@@ -40,7 +40,7 @@ std::unique_ptr<ValueReader> MakeValueReader(const arrow::DataType& type,
     case Type::LARGE_LIST_VIEW:
     case Type::FIXED_SIZE_LIST:
     case Type::MAP:
-      return MakeNestedReader(type, builder, std::move(path));
+      return MakeNestedReader(type, builder, path);
     case Type::DECIMAL32:
     case Type::DECIMAL64:
     case Type::DECIMAL128:

@@ -54,7 +54,8 @@ std::unique_ptr<ValueReader> MakeSpanReader(const arrow::DataType& type,
 std::unique_ptr<ValueReader> MakeBytesReader(const arrow::DataType& type,
                                              arrow::ArrayBuilder& builder, std::string path);
 std::unique_ptr<ValueReader> MakeNestedReader(const arrow::DataType& type,
-                                              arrow::ArrayBuilder& builder, std::string path);
+                                              arrow::ArrayBuilder& builder,
+                                              const std::string& path);
 
 // The columns of a row or the fields of a struct: a map from name to value. A name that is missing
 // is null, an unknown one is passed over, one that is there twice is refused.
