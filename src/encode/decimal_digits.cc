@@ -1,55 +1,13 @@
 #include "encode/decimal_digits.h"
 
 #include <algorithm>
-#include <array>
-#include <bit>
 #include <cstring>
+#include <string>
 
 namespace ampload::encode {
 namespace {
 
 constexpr uint64_t kTen19 = 10'000'000'000'000'000'000ULL;
-
-constexpr std::array<uint64_t, 20> MakePowers64() {
-  std::array<uint64_t, 20> powers{1};
-  for (size_t i = 1; i < powers.size(); ++i) powers[i] = powers[i - 1] * 10;
-  return powers;
-}
-constexpr std::array<Uint128, 39> MakePowers128() {
-  std::array<Uint128, 39> powers{1};
-  for (size_t i = 1; i < powers.size(); ++i) powers[i] = powers[i - 1] * 10;
-  return powers;
-}
-constexpr std::array<Uint256, 78> MakePowers256() {
-  std::array<Uint256, 78> powers{Uint256{{1, 0, 0, 0}}};
-  for (size_t i = 1; i < powers.size(); ++i) {
-    Uint128 carry = 0;
-    for (size_t limb = 0; limb < 4; ++limb) {
-      carry += Uint128{powers[i - 1].limbs[limb]} * 10;
-      powers[i].limbs[limb] = static_cast<uint64_t>(carry);
-      carry >>= 64;
-    }
-  }
-  return powers;
-}
-constexpr auto kPowers64 = MakePowers64();
-constexpr auto kPowers128 = MakePowers128();
-constexpr auto kPowers256 = MakePowers256();
-
-constexpr std::array<char, 200> MakePairs() {
-  std::array<char, 200> pairs{};
-  for (size_t i = 0; i < 100; ++i) {
-    pairs[2 * i] = static_cast<char>('0' + i / 10);
-    pairs[2 * i + 1] = static_cast<char>('0' + i % 10);
-  }
-  return pairs;
-}
-constexpr auto kPairs = MakePairs();
-
-int BitWidth(uint64_t value) { return 64 - std::countl_zero(value); }
-
-// A number of `bits` bits has floor(bits * log10(2)) digits or one more.
-int FewestDigits(int bits) { return (bits * 315653) >> 20; }
 
 // `high` * 2^64 + `low` divided by 10^19, for high < 10^19: Moeller and Granlund, "Improved
 // division by invariant integers", algorithm 4. 10^19 has its top bit set, as that needs.
@@ -70,54 +28,60 @@ inline uint64_t DivideByTen19(uint64_t high, uint64_t low, uint64_t* remainder) 
   return quotient;
 }
 
-void PutEight(char* at, uint32_t value) {
-  const uint32_t high = value / 10000, low = value % 10000;
-  std::memcpy(at, &kPairs[2 * (high / 100)], 2);
-  std::memcpy(at + 2, &kPairs[2 * (high % 100)], 2);
-  std::memcpy(at + 4, &kPairs[2 * (low / 100)], 2);
-  std::memcpy(at + 6, &kPairs[2 * (low % 100)], 2);
+// The eight digits of a number below 10^8, the first in the lowest byte: divided by 10^4, both
+// halves by 100, all four quarters by 10, side by side in one register.
+inline uint64_t EightDigits(uint32_t value) {
+  const uint64_t halves = value / 10000 | uint64_t{value % 10000} << 32;
+  const uint64_t hundreds = ((halves * 10486) >> 20) & 0x0000007f0000007f;
+  const uint64_t quarters = hundreds | (halves - hundreds * 100) << 16;
+  const uint64_t tens = ((quarters * 103) >> 10) & 0x000f000f000f000f;
+  return (tens | (quarters - tens * 10) << 8) + 0x3030303030303030;
+}
+
+inline void PutEight(char* at, uint64_t value) {
+  const uint64_t digits = EightDigits(static_cast<uint32_t>(value));
+  std::memcpy(at, &digits, 8);
+}
+
+// Any number of digits up to 20.
+inline void PutUpTo20(char* at, uint64_t value, int count) {
+  for (; count >= 8; count -= 8) {
+    PutEight(at + count - 8, value % 100000000);
+    value /= 100000000;
+  }
+  const uint64_t digits = EightDigits(static_cast<uint32_t>(value));
+  const auto put = [&](auto chunk, int place, int from) {
+    chunk = static_cast<decltype(chunk)>(digits >> (8 * from));
+    std::memcpy(at + place, &chunk, sizeof(chunk));
+  };
+  // The last `count` of the eight, in two pieces that may overlap.
+  if (count >= 4) {
+    put(uint32_t{}, 0, 8 - count);
+    put(uint32_t{}, count - 4, 4);
+  } else if (count >= 2) {
+    put(uint16_t{}, 0, 8 - count);
+    put(uint16_t{}, count - 2, 6);
+  } else if (count == 1) {
+    put(uint8_t{}, 0, 7);
+  }
+}
+
+// The 19 digits of a number below 10^19, without a chain of divisions.
+inline void Put19(char* at, uint64_t value) {
+  constexpr uint64_t kTen16 = 10'000'000'000'000'000;
+  const auto high = static_cast<uint32_t>(value / kTen16);
+  const uint64_t low = value % kTen16;
+  at[0] = static_cast<char>('0' + high / 100);
+  at[1] = static_cast<char>('0' + high / 10 % 10);
+  at[2] = static_cast<char>('0' + high % 10);
+  PutEight(at + 3, low / 100000000);
+  PutEight(at + 11, low % 100000000);
 }
 
 }  // namespace
 
-int DigitCount(uint64_t magnitude) {
-  magnitude |= 1;
-  const int fewest = FewestDigits(BitWidth(magnitude));
-  return fewest + (magnitude >= kPowers64[static_cast<size_t>(fewest)]);
-}
-
-int DigitCount(Uint128 magnitude) {
-  const auto high = static_cast<uint64_t>(magnitude >> 64);
-  if (high == 0) return DigitCount(static_cast<uint64_t>(magnitude));
-  const int fewest = FewestDigits(64 + BitWidth(high));
-  return fewest + (magnitude >= kPowers128[static_cast<size_t>(fewest)]);
-}
-
-int DigitCount(const Uint256& magnitude) {
-  const uint64_t* limbs = magnitude.limbs;
-  if ((limbs[2] | limbs[3]) == 0) return DigitCount((Uint128{limbs[1]} << 64) | limbs[0]);
-  const int top = limbs[3] != 0 ? 3 : 2;
-  const int fewest = FewestDigits(64 * top + BitWidth(limbs[top]));
-  const uint64_t* power = kPowers256[static_cast<size_t>(fewest)].limbs;
-  int limb = 3;
-  while (limb > 0 && limbs[limb] == power[limb]) --limb;
-  return fewest + (limbs[limb] >= power[limb]);
-}
-
 char* PutDigits(char* at, uint64_t magnitude, int count) {
-  char* left = at + count;
-  while (left - at >= 8) {
-    left -= 8;
-    PutEight(left, static_cast<uint32_t>(magnitude % 100000000));
-    magnitude /= 100000000;
-  }
-  auto rest = static_cast<uint32_t>(magnitude);
-  while (left - at >= 2) {
-    left -= 2;
-    std::memcpy(left, &kPairs[2 * (rest % 100)], 2);
-    rest /= 100;
-  }
-  if (left > at) *at = static_cast<char>('0' + rest % 10);
+  PutUpTo20(at, magnitude, count);
   return at + count;
 }
 
@@ -129,9 +93,9 @@ char* PutDigits(char* at, Uint128 magnitude, int count) {
     const uint64_t low = DivideByTen19(high % kTen19, static_cast<uint64_t>(magnitude), &remainder);
     magnitude = (Uint128{high / kTen19} << 64) | low;
     left -= 19;
-    PutDigits(left, remainder, 19);
+    Put19(left, remainder);
   }
-  PutDigits(at, static_cast<uint64_t>(magnitude), static_cast<int>(left - at));
+  PutUpTo20(at, static_cast<uint64_t>(magnitude), static_cast<int>(left - at));
   return at + count;
 }
 
@@ -154,42 +118,10 @@ char* PutDigits(char* at, const Uint256& magnitude, int count) {
       }
     }
     left -= 19;
-    PutDigits(left, remainder, 19);
+    Put19(left, remainder);
   }
-  PutDigits(at, limbs[0], static_cast<int>(left - at));
+  PutUpTo20(at, limbs[0], static_cast<int>(left - at));
   return at + count;
-}
-
-SignedMagnitude<uint64_t> SplitSign(int64_t value) {
-  const bool negative = value < 0;
-  const auto bits = static_cast<uint64_t>(value);
-  return {negative, negative ? 0 - bits : bits};
-}
-
-SignedMagnitude<Uint128> SplitSign128(const uint8_t* bytes) {
-  Uint128 bits = 0;
-  std::memcpy(&bits, bytes, sizeof(bits));
-  const bool negative = (bits >> 127) != 0;
-  return {negative, negative ? 0 - bits : bits};
-}
-
-SignedMagnitude<Uint256> SplitSign256(const uint8_t* bytes) {
-  Uint256 bits;
-  std::memcpy(bits.limbs, bytes, sizeof(bits.limbs));
-  const bool negative = (bits.limbs[3] >> 63) != 0;
-  if (negative) {
-    bool carry = true;
-    for (uint64_t& limb : bits.limbs) {
-      limb = ~limb + carry;
-      carry = carry && limb == 0;
-    }
-  }
-  return {negative, bits};
-}
-
-int64_t DecimalTextSize(bool negative, bool zero, int digits, int32_t scale) {
-  if (scale <= 0) return negative + digits - (zero ? 0 : int64_t{scale});
-  return negative + std::max<int64_t>(digits, int64_t{scale} + 1) + 1;
 }
 
 template <class Magnitude>
@@ -234,7 +166,7 @@ std::optional<arrow::Decimal256> ParseMagnitude(std::string_view digits) {
     const std::string_view piece = digits.substr(0, 18);
     int64_t number = 0;
     for (char c : piece) number = number * 10 + (c - '0');
-    value *= arrow::Decimal256(static_cast<int64_t>(kPowers64[piece.size()]));
+    value *= arrow::Decimal256(static_cast<int64_t>(kPowersOfTen64[piece.size()]));
     value += arrow::Decimal256(number);
     digits.remove_prefix(piece.size());
   }

@@ -5,24 +5,17 @@
 //   scale < 0   the digits and -scale zeros; zero stays "0"
 #pragma once
 
+#include <arrow/util/decimal.h>
+
+#include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string_view>
 
-#include <arrow/util/decimal.h>
+#include "encode/digit_count.h"
 
 namespace ampload::encode {
-
-__extension__ using Uint128 = unsigned __int128;
-
-struct Uint256 {
-  uint64_t limbs[4];  // least first
-};
-
-// How many digits a magnitude has; zero has one.
-int DigitCount(uint64_t magnitude);
-int DigitCount(Uint128 magnitude);
-int DigitCount(const Uint256& magnitude);
 
 // Writes exactly `count` digits, zeros in front; `count` is at least DigitCount. Returns the end.
 char* PutDigits(char* at, uint64_t magnitude, int count);
@@ -35,12 +28,36 @@ struct SignedMagnitude {
   bool negative;
   Magnitude magnitude;
 };
-SignedMagnitude<uint64_t> SplitSign(int64_t value);
-SignedMagnitude<Uint128> SplitSign128(const uint8_t* bytes);
-SignedMagnitude<Uint256> SplitSign256(const uint8_t* bytes);
+inline SignedMagnitude<uint64_t> SplitSign(int64_t value) {
+  const bool negative = value < 0;
+  const auto bits = static_cast<uint64_t>(value);
+  return {negative, negative ? 0 - bits : bits};
+}
+inline SignedMagnitude<Uint128> SplitSign128(const uint8_t* bytes) {
+  Uint128 bits = 0;
+  std::memcpy(&bits, bytes, sizeof(bits));
+  const bool negative = (bits >> 127) != 0;
+  return {negative, negative ? 0 - bits : bits};
+}
+inline SignedMagnitude<Uint256> SplitSign256(const uint8_t* bytes) {
+  Uint256 bits;
+  std::memcpy(bits.limbs, bytes, sizeof(bits.limbs));
+  const bool negative = (bits.limbs[3] >> 63) != 0;
+  if (negative) {
+    bool carry = true;
+    for (uint64_t& limb : bits.limbs) {
+      limb = ~limb + carry;
+      carry = carry && limb == 0;
+    }
+  }
+  return {negative, bits};
+}
 
 // The length of the text of a number with `digits` = DigitCount(its magnitude).
-int64_t DecimalTextSize(bool negative, bool zero, int digits, int32_t scale);
+inline int64_t DecimalTextSize(bool negative, bool zero, int digits, int32_t scale) {
+  if (scale <= 0) return negative + digits - (zero ? 0 : int64_t{scale});
+  return negative + std::max<int64_t>(digits, int64_t{scale} + 1) + 1;
+}
 
 // Writes it; returns the end.
 template <class Magnitude>

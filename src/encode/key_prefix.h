@@ -10,7 +10,7 @@ namespace ampload::encode {
 
 // memcpy for the few bytes of keys and hashes: two copies that may overlap, no call. Writes exactly
 // `size` bytes.
-inline void CopyShort(uint8_t* to, const uint8_t* from, size_t size) {
+[[gnu::always_inline]] inline void CopyShort(uint8_t* to, const uint8_t* from, size_t size) {
   const auto two = [&](auto chunk) {
     decltype(chunk) head, tail;
     std::memcpy(&head, from, sizeof(chunk));
