@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "encode/column_writer.h"
@@ -28,9 +29,9 @@ class DictionaryColumn final : public ColumnWriter {
     ForEachRow(
         rows, validity_,
         [&](int64_t k, int64_t row) {
-          const auto index = static_cast<int64_t>(indices_[row]);
-          if (index >= 0 && index < length_) {
-            picked_.Add(k, index);
+          const Index index = indices_[row];
+          if (std::cmp_greater_equal(index, 0) && std::cmp_less(index, length_)) {
+            picked_.Add(k, static_cast<int64_t>(index));
           } else if (!refusal) {
             refusal = Refusal{k, "index is outside the dictionary",
                               "index=" + std::to_string(indices_[row]), ""};

@@ -115,6 +115,17 @@ TEST(MsgpackEncoder, RefusesStringsThatAreNotUtf8) {
               FailsWith(FailureKind::kData, "string is not UTF-8: column=c row=1 length=1"));
 }
 
+TEST(MsgpackEncoder, RefusesIndicesOutsideTheDictionary) {
+  for (const char* indices : {"[0, 1, 2]", "[0, 1, -1]"}) {
+    const auto type = arrow::dictionary(arrow::int8(), arrow::utf8());
+    auto data = FromJson(arrow::int8(), indices)->data()->Copy();
+    data->type = type;
+    data->dictionary = FromJson(arrow::utf8(), R"(["a", "b"])")->data();
+    EXPECT_THAT(EncodeArray(arrow::MakeArray(data)),
+                FailsWith(FailureKind::kData, "index is outside the dictionary: column=c row=2"));
+  }
+}
+
 TEST(MsgpackEncoder, IgnoresWhatStandsBehindANull) {
   // The child of a null struct, the elements of a null list: values that would be refused.
   auto dates = FromJson(arrow::date32(), "[1, 2932897]");
