@@ -1,0 +1,155 @@
+"""Every real file and the generated chain, loaded by the command and judged by Python's lmdb and msgpack."""
+
+import os
+import pathlib
+import tempfile
+import unittest
+
+import pyarrow.parquet
+
+import expected
+import keys
+import store
+
+# File name -> the columns that tell its rows apart.
+REAL_FILES = {
+    "ethereum_blocks": ["block_num"],
+    "ethereum_transactions": ["block_num", "tx_index"],
+    "ethereum_logs": ["block_num", "log_index"],
+    "base_calls": ["block_num", "tx_index", "index"],
+    "base_logs": ["block_num", "log_index"],
+    "base_transactions": ["block_num", "tx_index"],
+    "base4_blocks": ["block_num"],
+    "base4_transactions": ["block_num", "tx_index"],
+    "base4_logs": ["block_num", "log_index"],
+}
+CHAIN_FILES = {
+    "blocks": ["block_num"],
+    "transactions": ["block_num", "tx_index"],
+    "logs": ["block_num", "log_index"],
+}
+TABLE_METADATA = {"operation", "batch_count", "batches_processed", "total_rows", "schema_fields",
+                  "avg_batch_size", "table_size_mb", "throughput_rows_per_sec"}
+
+
+class LoadCase(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="ampload-interop-")
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def check_result(self, result, table, name):
+        self.assertEqual(list(result), ["success", "rows_loaded", "duration_seconds", "ops_per_second",
+                                        "table_name", "loader_type", "error", "metadata"])
+        self.assertIs(result["success"], True)
+        self.assertIsNone(result["error"])
+        self.assertEqual(result["rows_loaded"], table.num_rows)
+        self.assertEqual(result["table_name"], name)
+        self.assertEqual(result["loader_type"], "lmdb")
+        metadata = result["metadata"]
+        self.assertLessEqual(TABLE_METADATA, set(metadata))
+        self.assertEqual(metadata["operation"], "load_table")
+        self.assertEqual(metadata["total_rows"], table.num_rows)
+        self.assertEqual(metadata["schema_fields"], table.num_columns)
+        self.assertEqual(metadata["batches_processed"], metadata["batch_count"])
+        average = table.num_rows / metadata["batch_count"] if metadata["batch_count"] else 0
+        self.assertAlmostEqual(metadata["avg_batch_size"], average, delta=0.005)
+
+    def check_load(self, file, name, wanted_keys, *options, uri_options=""):
+        """Loads `file` into a new environment and compares every key and value."""
+        table = pyarrow.parquet.read_table(file)
+        environment = pathlib.Path(tempfile.mkdtemp(dir=self.folder)) / "env.lmdb"
+        result = store.load([file], f"lmdb:{environment}{uri_options}", name, *options)
+        self.check_result(result, table, name)
+        found = store.pairs(environment, name)
+        wanted = dict(zip(wanted_keys(table), expected.rows(table)))
+        self.assertEqual(len(wanted), table.num_rows, "the test's keys are not unique")
+        self.assertEqual([key for key, _ in found], sorted(wanted))
+        wrong = [d for key, value in found
+                 for d in expected.differences(expected.unpack(value), wanted[key], key.hex())]
+        self.assertEqual(wrong[:5], [], f"{len(wrong)} differences")
+
+
+class RealFiles(LoadCase):
+    """Needs AMPLOAD_REAL_DATA. Without it the cases are skipped, or fail where CI=true."""
+
+    def setUp(self):
+        data = os.environ.get("AMPLOAD_REAL_DATA")
+        if not data:
+            if os.environ.get("CI") == "true":
+                self.fail("AMPLOAD_REAL_DATA is not set: it must name the folder of the real files")
+            print("skip: AMPLOAD_REAL_DATA is not set:", self.id())
+            self.skipTest("AMPLOAD_REAL_DATA is not set")
+        self.data = pathlib.Path(data)
+        super().setUp()
+
+    def check_columns(self, name):
+        columns = REAL_FILES[name]
+        self.check_load(self.data / f"{name}.parquet", name,
+                        lambda table: keys.column_keys(table, columns), "--key", ",".join(columns))
+
+    def test_the_generated_chain_has_their_schemas(self):
+        store.make_chain(self.folder / "chain", "--blocks", "1")
+        for name in CHAIN_FILES:
+            made = pyarrow.parquet.read_schema(self.folder / "chain" / f"{name}.parquet")
+            real = pyarrow.parquet.read_schema(self.data / f"ethereum_{name}.parquet")
+            self.assertTrue(made.equals(real, check_metadata=True), f"{name}\n{made}\n{real}")
+
+    def test_row_numbers(self):
+        self.check_load(self.data / "ethereum_transactions.parquet", "tx",
+                        lambda table: keys.row_number_keys(table.num_rows))
+
+    def test_a_pattern(self):
+        self.check_load(self.data / "ethereum_logs.parquet", "logs",
+                        lambda table: keys.pattern_keys(table, "logs", "{table}:{block_num}:{log_index}"),
+                        uri_options="?key_pattern={table}:{block_num}:{log_index}")
+
+    def test_keys_that_do_not_ascend(self):
+        self.check_load(self.data / "base_logs.parquet", "logs",
+                        lambda table: keys.column_keys(table, ["tx_hash", "log_index"]),
+                        "--key", "tx_hash,log_index")
+
+
+for file_name in REAL_FILES:
+    setattr(RealFiles, f"test_{file_name}", lambda self, name=file_name: self.check_columns(name))
+
+
+class GeneratedChain(LoadCase):
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory(prefix="ampload-chain-")
+        cls.addClassCleanup(folder.cleanup)
+        cls.chain = pathlib.Path(folder.name)
+        store.make_chain(cls.chain, "--blocks", "120", "--seed", "3")
+
+    def check_columns(self, name, columns):
+        self.check_load(self.chain / f"{name}.parquet", name,
+                        lambda table: keys.column_keys(table, columns), "--key", ",".join(columns))
+
+    def test_blocks(self):
+        self.check_columns("blocks", CHAIN_FILES["blocks"])
+
+    def test_transactions(self):
+        self.check_columns("transactions", CHAIN_FILES["transactions"])
+
+    def test_logs(self):
+        self.check_columns("logs", CHAIN_FILES["logs"])
+
+    def test_by_hash(self):
+        self.check_columns("blocks", ["hash"])
+
+    def test_text_within_a_key(self):
+        self.check_columns("transactions", ["value", "type", "tx_hash"])
+
+    def test_row_numbers(self):
+        self.check_load(self.chain / "logs.parquet", "logs",
+                        lambda table: keys.row_number_keys(table.num_rows))
+
+    def test_a_pattern(self):
+        self.check_load(self.chain / "transactions.parquet", "tx",
+                        lambda table: keys.pattern_keys(table, "tx", "{table}/{block_num}/{tx_hash}"),
+                        uri_options="?key_pattern={table}/{block_num}/{tx_hash}")
+
+
+if __name__ == "__main__":
+    unittest.main()
