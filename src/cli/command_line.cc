@@ -84,7 +84,11 @@ class Run {
     if (!status.ok()) return Fail(status.status(), report, command, shared.json);
     console_.out.flush();
     if (!console_.out.good()) {
-      report.Error("cannot write to standard output");
+      // A load that is done stays done: without this a script would load the rows twice.
+      report.Error(*status == ExitStatus::kDone
+                       ? "the command is done, but its output could not be written to stdout: do "
+                         "not run it again for that"
+                       : "cannot write to stdout");
       return ExitStatus::kFailed;
     }
     return *status;

@@ -18,7 +18,13 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using testing::Ran;
 
-class CommandLineTest : public CliTest {};
+class CommandLineTest : public CliTest {
+ protected:
+  static void ExpectWithin80Columns(const std::string& help) {
+    std::istringstream lines(help);
+    for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 80U) << line;
+  }
+};
 
 TEST_F(CommandLineTest, WithoutAVerbShowsTheHelpAndFails) {
   const Ran ran = RunAmpload({});
@@ -38,6 +44,7 @@ TEST_F(CommandLineTest, HelpNamesEveryVerb) {
 
 TEST_F(CommandLineTest, EveryVerbsHelpHasUsageEveryOptionAndExamplesWithin80Columns) {
   const auto line = MakeCommandLine();
+  ExpectWithin80Columns(RunAmpload({"--help"}).out);
   for (const auto& [verb, command] : line.commands) {
     const Ran ran = RunAmpload({verb->get_name(), "--help"});
     EXPECT_EQ(ran.status, 0);
@@ -47,8 +54,7 @@ TEST_F(CommandLineTest, EveryVerbsHelpHasUsageEveryOptionAndExamplesWithin80Colu
       for (const auto& name : option->get_lnames()) EXPECT_THAT(ran.out, HasSubstr("--" + name));
       EXPECT_NE(option->get_description(), "") << option->get_name();
     }
-    std::istringstream lines(ran.out);
-    for (std::string text; std::getline(lines, text);) EXPECT_LE(text.size(), 80U) << text;
+    ExpectWithin80Columns(ran.out);
   }
 }
 
@@ -144,15 +150,24 @@ TEST_F(CommandLineTest, ControlCharactersInAnErrorAreEscaped) {
 }
 
 TEST_F(CommandLineTest, SecretsInArgvAreOverwrittenBeforeTheStoreIsReached) {
-  std::string title_at_connect;
-  std::vector<std::string> words = {"check",    "shelf:a",    "--config", PathOf("none.toml"),
-                                    "--option", "pin=s3cret", "--option", "height=1MiB"};
-  shelf_.on_connect = [&] { title_at_connect = shelf_.config["pin"]; };
-  const Ran ran = RunAmpload(words);
+  std::vector<std::string> title_at_connect;
+  shelf_.on_connect = [&] { title_at_connect = argv_; };
+  const Ran ran = RunAmpload({"check", "shelf:a", "--config", PathOf("none.toml"), "--option",
+                              "pin=s3cret", "--option", "height=1MiB"});
   EXPECT_EQ(ran.status, 0) << ran.err;
-  EXPECT_EQ(title_at_connect, "s3cret");  // the loader has it
-  EXPECT_EQ(ran.argv[6], "pin=******");   // the process's title has not
-  EXPECT_EQ(ran.argv[8], "height=1MiB");
+  EXPECT_EQ(shelf_.config["pin"], "s3cret");  // the loader has it
+  ASSERT_EQ(title_at_connect.size(), 9U);     // the process's title has not
+  EXPECT_EQ(title_at_connect[6], "pin=******");
+  EXPECT_EQ(title_at_connect[8], "height=1MiB");
+}
+
+TEST_F(CommandLineTest, OutputThatCannotBeWrittenFailsAndSaysThatTheLoadIsDone) {
+  out_is_full_ = true;
+  const Ran ran = RunAmpload({"load", WriteParquet("a.parquet", 3), "--to", "shelf:a", "--config",
+                              PathOf("none.toml"), "--json"});
+  EXPECT_EQ(ran.status, 1);
+  EXPECT_THAT(ran.err, HasSubstr("the command is done"));
+  EXPECT_EQ(shelf_.tables["a"]->num_rows(), 3);
 }
 
 }  // namespace

@@ -83,7 +83,11 @@ function __ampload_complete
     set -l typed (commandline -ct)
     for line in ($words[1] __complete $words[2..-1] 2>/dev/null)
         if test "$line" = :files
-            __fish_complete_path "$typed"
+            set -l scheme (string match -r '^[a-z]+:' -- $typed)
+            set -l path (string replace -r '^[a-z]+:' '' -- $typed)
+            for found in (__fish_complete_path "$path")
+                printf '%s%s\n' "$scheme" $found
+            end
         else
             printf '%s\n' $line
         end

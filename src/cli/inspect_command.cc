@@ -35,6 +35,9 @@ Result<TableSummary> Summarize(Loader& loader, const std::string& table) {
   if (!info.has_value()) {
     ARROW_ASSIGN_OR_RAISE(const auto tables, loader.ListTables());
     const auto nearest = base::NearestName(table, tables);
+    if (tables.empty()) {
+      return ConfigurationError("inspect: no such table; the store has none: table=" + table);
+    }
     return ConfigurationError(fmt::format(
         "inspect: no such table{}: table={} tables={}",
         nearest ? fmt::format("; did you mean {}?", *nearest) : "", table, fmt::join(tables, ",")));
@@ -50,7 +53,6 @@ std::string PipelinesText(const std::vector<Checkpoint>& checkpoints) {
 }
 
 std::string TablesText(const std::vector<TableSummary>& tables, int width) {
-  if (tables.empty()) return "no tables\n";
   TextTable text({{"TABLE"}, {"ROWS", Align::kRight}, {"SIZE", Align::kRight}, {"PIPELINES"}});
   for (const auto& [info, checkpoints] : tables) {
     text.AddRow({info.table_name, CountText(info.row_count), SizeText(info.size_bytes),
@@ -146,7 +148,7 @@ class InspectCommand : public Command {
                          {"target", target.display},
                          {"loader_type", loader->loader_type()}};
     if (table_.empty()) {
-      ARROW_RETURN_NOT_OK(ShowTables(*loader, setting.console, json));
+      ARROW_RETURN_NOT_OK(ShowTables(*loader, target.display, setting.console, json));
     } else {
       ARROW_RETURN_NOT_OK(ShowTable(*loader, rows, setting.console, json));
     }
@@ -158,14 +160,19 @@ class InspectCommand : public Command {
   }
 
  private:
-  Status ShowTables(Loader& loader, Console& console, ordered_json& json) const {
+  Status ShowTables(Loader& loader, const std::string& display, Console& console,
+                    ordered_json& json) const {
     ARROW_ASSIGN_OR_RAISE(const auto names, loader.ListTables());
     std::vector<TableSummary> tables;
     for (const auto& name : names) {
       ARROW_ASSIGN_OR_RAISE(auto summary, Summarize(loader, name));
       tables.push_back(std::move(summary));
     }
-    if (!shared_.json) console.out << TablesText(tables, console.width());
+    if (!shared_.json && tables.empty()) {
+      console.out << "no tables in " << EscapeControls(display) << "\n";
+    } else if (!shared_.json) {
+      console.out << TablesText(tables, console.width());
+    }
     json["tables"] = ordered_json::array();
     for (const auto& summary : tables) json["tables"] += ToJson(summary);
     return Status::OK();

@@ -51,7 +51,7 @@ TEST_F(InspectCommandTest, ListsTablesWithRowsSizeAndPipelines) {
 
 TEST_F(InspectCommandTest, SaysSoWhereThereAreNoTables) {
   shelf_.tables.clear();
-  EXPECT_EQ(Inspect({}).out, "no tables\n");
+  EXPECT_EQ(Inspect({}).out, "no tables in shelf:a\n");
 }
 
 TEST_F(InspectCommandTest, OneTableShowsSchemaKeyCheckpointsAndRows) {
@@ -94,6 +94,13 @@ TEST_F(InspectCommandTest, AMissingTableNamesTheNearest) {
   const Ran ran = Inspect({"--table", "log"});
   EXPECT_EQ(ran.status, 2);
   EXPECT_THAT(ran.err, HasSubstr("did you mean logs?"));
+}
+
+TEST_F(InspectCommandTest, AMissingTableOfAnEmptyStoreSaysThatThereIsNone) {
+  shelf_.tables.clear();
+  const Ran ran = Inspect({"--table", "logs"});
+  EXPECT_EQ(ran.status, 2);
+  EXPECT_THAT(ran.err, HasSubstr("the store has none: table=logs"));
 }
 
 TEST_F(InspectCommandTest, JsonHasItAllWithExactValues) {

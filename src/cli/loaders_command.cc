@@ -25,16 +25,16 @@ and in lib/ampload/loaders of the install.
 std::string YesNo(bool value) { return value ? "yes" : "no"; }
 
 std::string ListText(const LoaderRegistry& registry, int width) {
-  TextTable table(
-      {{"NAME"}, {"SCHEMES"}, {"MODES"}, {"COMMIT"}, {"READERS SEE"}, {"STREAMS"}, {"CLIENT"}});
+  TextTable table({{"NAME"}, {"SCHEMES"}, {"MODES"}, {"COMMIT"}, {"STREAMS"}, {"CLIENT"}});
   for (const auto& loader : registry.loaders()) {
-    table.AddRow({loader.name, fmt::format("{}", fmt::join(loader.schemes, ", ")),
-                  loader.traits.supported_modes.ToString(),
-                  std::string(ToString(loader.traits.commit)),
-                  loader.traits.visibility == Visibility::kCommit ? "commits" : "rows",
-                  YesNo(loader.traits.supports_streaming), loader.client});
+    table.AddRow(
+        {loader.name, fmt::format("{}", fmt::join(loader.schemes, ", ")),
+         loader.traits.supported_modes.ToString(),
+         fmt::format("{}/{}", ToString(loader.traits.commit), ToString(loader.traits.visibility)),
+         YesNo(loader.traits.supports_streaming), loader.client});
   }
-  std::string text = registry.loaders().empty() ? "No loaders.\n" : table.Print(width);
+  std::string text =
+      registry.loaders().empty() ? "No loaders.\n" : table.Print(width, /*repeat_first=*/true);
   if (!registry.missing().empty()) text += "\nLeft out:\n";
   for (const auto& missing : registry.missing()) {
     text += Definition(EscapeControls(missing.name), EscapeControls(missing.reason), 16,

@@ -15,7 +15,7 @@ class LoadersCommandTest : public CliTest {};
 TEST_F(LoadersCommandTest, ListsWhatIsThere) {
   const Ran ran = RunAmpload({"loaders"});
   EXPECT_EQ(ran.status, 0);
-  EXPECT_THAT(ran.out, HasSubstr("append, overwrite  atomic"));
+  EXPECT_THAT(ran.out, HasSubstr("append, overwrite  atomic/commit"));
   EXPECT_THAT(ran.out, HasSubstr("shelf 1.0"));
 }
 

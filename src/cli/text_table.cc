@@ -27,26 +27,31 @@ void TextTable::AddRow(std::vector<std::string> cells) {
   rows_.push_back(std::move(cells));
 }
 
-std::string TextTable::Print(int width) const {
+std::string TextTable::Print(int width, bool repeat_first) const {
   std::vector<int> widths = NaturalWidths();
   const int whole = std::accumulate(widths.begin(), widths.end(), 0) +
                     kGap * (static_cast<int>(widths.size()) - 1);
-  if (width == 0 || whole <= width) return PrintBlock(0, columns_.size(), widths);
-
+  std::vector<size_t> block;
+  if (width == 0 || whole <= width) {
+    block.resize(columns_.size());
+    std::iota(block.begin(), block.end(), size_t{0});
+    return PrintBlock(block, widths);
+  }
   const int widest = std::min(std::max(width / 3, 12), width);
   for (int& column : widths) column = std::min(column, widest);
   std::string out;
-  for (size_t first = 0; first < columns_.size();) {
-    size_t last = first;
-    for (int used = 0; last < columns_.size(); ++last) {
-      used += widths[last] + (last > first ? kGap : 0);
-      if (used > width && last > first) break;
+  int used = 0;
+  for (size_t column = 0; column < columns_.size(); ++column) {
+    if (!block.empty() && used + kGap + widths[column] > width) {
+      out += PrintBlock(block, widths) + "\n";
+      block.clear();
+      if (repeat_first) block.push_back(0);
+      used = repeat_first ? widths[0] : 0;
     }
-    if (first > 0) out += "\n";
-    out += PrintBlock(first, last, widths);
-    first = last;
+    used += widths[column] + (block.empty() ? 0 : kGap);
+    block.push_back(column);
   }
-  return out;
+  return out + PrintBlock(block, widths);
 }
 
 std::vector<int> TextTable::NaturalWidths() const {
@@ -59,11 +64,12 @@ std::vector<int> TextTable::NaturalWidths() const {
   return widths;
 }
 
-std::string TextTable::PrintBlock(size_t first, size_t last, const std::vector<int>& widths) const {
+std::string TextTable::PrintBlock(const std::vector<size_t>& columns,
+                                  const std::vector<int>& widths) const {
   const auto line_of = [&](const auto& cell_at) {
     std::string line;
-    for (size_t i = first; i < last; ++i) {
-      if (i > first) line.append(kGap, ' ');
+    for (const size_t i : columns) {
+      if (!line.empty()) line.append(kGap, ' ');
       std::string cell = CutToWidth(cell_at(i), widths[i]);
       line += columns_[i].align == Align::kRight ? PadLeft(std::move(cell), widths[i])
                                                  : PadRight(std::move(cell), widths[i]);

@@ -22,12 +22,13 @@ class TextTable {
 
   // Every line ends with a newline and has at most `width` columns, where `width` is not 0: if the
   // table is wider, long cells are cut with "…", and columns that still do not fit follow below in
-  // further blocks, so that every column is seen.
-  std::string Print(int width) const;
+  // further blocks, so that every column is seen. With `repeat_first` each block begins with the
+  // first column, which names the row.
+  std::string Print(int width, bool repeat_first = false) const;
 
  private:
   std::vector<int> NaturalWidths() const;
-  std::string PrintBlock(size_t first, size_t last, const std::vector<int>& widths) const;
+  std::string PrintBlock(const std::vector<size_t>& columns, const std::vector<int>& widths) const;
 
   std::vector<TextColumn> columns_;
   std::vector<std::vector<std::string>> rows_;

@@ -73,5 +73,11 @@ TEST(TextTable, ShowsEveryColumnInBlocksWhereTheTerminalIsNarrow) {
                                 std::string(30, 'x') + "  " + std::string(30, 'y') + "  z\n");
 }
 
+TEST(TextTable, RepeatsTheFirstColumnWhereAskedTo) {
+  TextTable table({{"a"}, {"b"}, {"c"}});
+  table.AddRow({"id", std::string(30, 'y'), std::string(30, 'z')});
+  EXPECT_EQ(table.Print(20, true), "a   b\nid  yyyyyyyyyyy…\n\na   c\nid  zzzzzzzzzzz…\n");
+}
+
 }  // namespace
 }  // namespace ampload::cli

@@ -10,7 +10,7 @@ namespace {
 
 constexpr char kExamples[] = R"(Examples:
   ampload load logs.parquet              into the table logs of ./ampload.lmdb
-  ampload load logs.parquet --to lmdb:./eth.lmdb --table logs --key block_num,log_index
+  ampload load logs.parquet --to lmdb:./eth.lmdb --key block_num,log_index
   ampload inspect lmdb:./ampload.lmdb --table logs
   ampload loaders                        what it can load into
 

@@ -43,11 +43,13 @@ std::string CliTest::WriteParquet(const std::string& name, int64_t rows) const {
 }
 
 Ran CliTest::RunAmpload(std::vector<std::string> words) {
-  words.insert(words.begin(), "ampload");
+  argv_ = std::move(words);
+  argv_.insert(argv_.begin(), "ampload");
   std::vector<char*> argv;
-  for (auto& word : words) argv.push_back(word.data());
+  for (auto& word : argv_) argv.push_back(word.data());
   std::ostringstream out;
   std::ostringstream err;
+  if (out_is_full_) out.setstate(std::ios::badbit);
   Console console{.out = out,
                   .err = err,
                   .out_is_terminal = terminal_,
@@ -59,7 +61,7 @@ Ran CliTest::RunAmpload(std::vector<std::string> words) {
                     return found->second;
                   }};
   const int status = RunCommandLine(static_cast<int>(argv.size()), argv.data(), registry_, console);
-  return {status, out.str(), err.str(), words};
+  return {status, out.str(), err.str()};
 }
 
 }  // namespace ampload::cli::testing

@@ -17,7 +17,6 @@ struct Ran {
   int status = -1;
   std::string out;
   std::string err;
-  std::vector<std::string> argv;  // as the process's title would show it afterwards
 };
 
 class CliTest : public ::testing::Test {
@@ -38,6 +37,8 @@ class CliTest : public ::testing::Test {
   LoaderRegistry registry_;
   std::map<std::string, std::string> env_;
   bool terminal_ = false;
+  bool out_is_full_ = false;       // stdout takes nothing
+  std::vector<std::string> argv_;  // of the command that runs, as its process's title shows it
   std::filesystem::path folder_;
 };
 
