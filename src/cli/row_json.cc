@@ -118,13 +118,15 @@ struct ValueVisitor {
   }
 };
 
-std::string Joined(const ordered_json& value) {
-  std::string out;
+// "[a, b]" or "{x: a, y: b}".
+std::string Bracketed(const ordered_json& value) {
+  std::string out(1, value.is_object() ? '{' : '[');
   for (const auto& [name, item] : value.items()) {
-    if (!out.empty()) out += ", ";
-    if (value.is_object()) out += name + ": ";
+    if (out.size() > 1) out += ", ";
+    if (value.is_object()) out.append(name).append(": ");
     out += CellText(item);
   }
+  out.push_back(value.is_object() ? '}' : ']');
   return out;
 }
 
@@ -141,8 +143,7 @@ nlohmann::ordered_json ValueToJson(const arrow::Array& array, int64_t row) {
 std::string CellText(const nlohmann::ordered_json& value) {
   if (value.is_null()) return "NULL";
   if (value.is_string()) return value.get<std::string>();
-  if (value.is_array()) return "[" + Joined(value) + "]";
-  if (value.is_object()) return "{" + Joined(value) + "}";
+  if (value.is_structured()) return Bracketed(value);
   return value.dump();
 }
 
