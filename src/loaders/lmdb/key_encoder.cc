@@ -4,8 +4,6 @@
 #include <arrow/compute/api.h>
 
 #include <algorithm>
-#include <bit>
-#include <charconv>
 #include <cstring>
 #include <type_traits>
 #include <utility>
@@ -13,6 +11,7 @@
 #include "base/arrow_compute.h"
 #include "base/hex.h"
 #include "base/nearest_name.h"
+#include "loaders/lmdb/key_bytes.h"
 
 namespace ampload::lmdb {
 namespace {
@@ -25,88 +24,6 @@ bool IsBytes(const arrow::DataType& type) {
 bool IsKeyType(const arrow::DataType& type) {
   return arrow::is_integer(type.id()) || type.id() == arrow::Type::FIXED_SIZE_BINARY ||
          IsBytes(type);
-}
-
-// Calls visit(row, bytes) for every row of a string, binary or fixed-size column.
-template <class Array, class Visit>
-void VisitRows(const arrow::Array& array, const Visit& visit) {
-  const auto& typed = static_cast<const Array&>(array);
-  for (int64_t i = 0; i < typed.length(); ++i) visit(i, std::string_view(typed.GetView(i)));
-}
-template <class Visit>
-void VisitBytes(const arrow::Array& array, const Visit& visit) {
-  switch (array.type_id()) {
-    case arrow::Type::STRING:
-    case arrow::Type::BINARY:
-      return VisitRows<arrow::BinaryArray>(array, visit);
-    case arrow::Type::LARGE_STRING:
-    case arrow::Type::LARGE_BINARY:
-      return VisitRows<arrow::LargeBinaryArray>(array, visit);
-    case arrow::Type::STRING_VIEW:
-    case arrow::Type::BINARY_VIEW:
-      return VisitRows<arrow::BinaryViewArray>(array, visit);
-    default:
-      return VisitRows<arrow::FixedSizeBinaryArray>(array, visit);
-  }
-}
-
-// Calls visit(row, value) for every row of an integer column, with the value in its own type.
-template <class Visit>
-void VisitIntegers(const arrow::Array& array, const Visit& visit) {
-  const auto rows = [&]<class Type>(std::type_identity<Type>) {
-    const auto* values = static_cast<const arrow::NumericArray<Type>&>(array).raw_values();
-    for (int64_t i = 0; i < array.length(); ++i) visit(i, values[i]);
-  };
-  switch (array.type_id()) {
-    case arrow::Type::INT8:
-      return rows(std::type_identity<arrow::Int8Type>());
-    case arrow::Type::INT16:
-      return rows(std::type_identity<arrow::Int16Type>());
-    case arrow::Type::INT32:
-      return rows(std::type_identity<arrow::Int32Type>());
-    case arrow::Type::INT64:
-      return rows(std::type_identity<arrow::Int64Type>());
-    case arrow::Type::UINT8:
-      return rows(std::type_identity<arrow::UInt8Type>());
-    case arrow::Type::UINT16:
-      return rows(std::type_identity<arrow::UInt16Type>());
-    case arrow::Type::UINT32:
-      return rows(std::type_identity<arrow::UInt32Type>());
-    default:
-      return rows(std::type_identity<arrow::UInt64Type>());
-  }
-}
-
-template <class T>
-void PutBigEndian(T value, char* out) {
-  using U = std::make_unsigned_t<T>;
-  auto bits = static_cast<U>(value);
-  if constexpr (std::is_signed_v<T>) bits = static_cast<U>(bits ^ (U{1} << (sizeof(U) * 8 - 1)));
-  for (size_t i = sizeof(U); i-- > 0;) {
-    out[i] = static_cast<char>(bits & 0xff);
-    if constexpr (sizeof(U) > 1) bits = static_cast<U>(bits >> 8);
-  }
-}
-
-size_t EscapedSize(std::string_view bytes) {
-  size_t size = bytes.size() + 2;
-  for (const char c : bytes) size += c == '\0' ? 1 : 0;
-  return size;
-}
-char* PutEscaped(std::string_view bytes, char* out) {
-  for (const char c : bytes) {
-    *out++ = c;
-    if (c == '\0') *out++ = '\xff';
-  }
-  *out++ = '\0';
-  *out++ = '\0';
-  return out;
-}
-
-constexpr size_t kMaxDigits = 20;
-template <class T>
-size_t PutDigits(T value, char* out) {
-  return static_cast<size_t>(std::to_chars(out, out + kMaxDigits, value).ptr - out);
 }
 
 // The column as its plain value type: dictionary and run-end-encoded ones decoded, extension types
@@ -218,90 +135,96 @@ Status KeyEncoder::Fail(std::string_view what, std::string_view column, int64_t 
   return DataError(std::move(message));
 }
 
-Status KeyEncoder::CheckNulls(const arrow::RecordBatch& batch, int64_t first_row) const {
-  for (const auto& part : parts_) {
-    if (part.column < 0) continue;
-    const auto& array = *batch.column(part.column);
-    if (array.null_count() == 0 && array.type_id() != arrow::Type::DICTIONARY &&
-        array.type_id() != arrow::Type::RUN_END_ENCODED) {
-      continue;
-    }
-    ARROW_ASSIGN_OR_RAISE(const auto plain, PlainColumn(batch, part.column, part.type));
-    for (int64_t i = 0; i < plain->length(); ++i) {
-      if (plain->IsNull(i))
-        return Fail("a key column is null; every row needs its key", part.name, first_row + i, "");
-    }
-  }
-  return Status::OK();
+Status KeyEncoder::CheckNoNull(const arrow::Array& column, std::string_view name,
+                               int64_t first_row) const {
+  if (column.null_count() == 0) return Status::OK();
+  int64_t row = 0;
+  while (column.IsValid(row)) ++row;
+  return Fail("a key column is null; every row needs its key", name, first_row + row, "");
 }
 
 Result<EncodedKeys> KeyEncoder::Encode(const arrow::RecordBatch& batch, int64_t first_row) const {
-  ARROW_RETURN_NOT_OK(CheckNulls(batch, first_row));
-  const auto rows = static_cast<size_t>(batch.num_rows());
-  std::vector<std::shared_ptr<arrow::Array>> columns(parts_.size());
-
-  // First pass: sizes, checked. After it nothing can fail.
-  std::vector<size_t> sizes(rows, 0);
+  arrow::ArrayVector columns(parts_.size());
   for (size_t p = 0; p < parts_.size(); ++p) {
-    const auto& part = parts_[p];
-    const bool last = p + 1 == parts_.size();
-    if (part.column < 0) {
-      for (auto& size : sizes) size += part.literal.size();
-      continue;
-    }
-    ARROW_ASSIGN_OR_RAISE(columns[p], PlainColumn(batch, part.column, part.type));
-    const auto& array = *columns[p];
-    if (arrow::is_integer(array.type_id())) {
-      if (is_pattern_) {
-        char digits[kMaxDigits];
-        VisitIntegers(array, [&](int64_t i, auto value) {
-          sizes[static_cast<size_t>(i)] += PutDigits(value, digits);
-        });
-      } else {
-        const auto width = static_cast<size_t>(array.type()->byte_width());
-        for (auto& size : sizes) size += width;
-      }
-    } else {
-      const bool escaped =
-          !is_pattern_ && !last && array.type_id() != arrow::Type::FIXED_SIZE_BINARY;
-      VisitBytes(array, [&](int64_t i, std::string_view bytes) {
-        sizes[static_cast<size_t>(i)] += escaped ? EscapedSize(bytes) : bytes.size();
+    if (parts_[p].column < 0) continue;
+    ARROW_ASSIGN_OR_RAISE(columns[p], PlainColumn(batch, parts_[p].column, parts_[p].type));
+    ARROW_RETURN_NOT_OK(CheckNoNull(*columns[p], parts_[p].name, first_row));
+  }
+  ARROW_ASSIGN_OR_RAISE(EncodedKeys keys, SizeKeys(columns, batch.num_rows(), first_row));
+  PutKeys(columns, &keys);
+  for (int64_t i = 1; i < keys.size() && keys.ascending; ++i) {
+    keys.ascending = keys.key(i - 1) < keys.key(i);
+  }
+  return keys;
+}
+
+bool KeyEncoder::IsEscaped(size_t part) const {
+  return !is_pattern_ && part + 1 < parts_.size() &&
+         parts_[part].type->id() != arrow::Type::FIXED_SIZE_BINARY;
+}
+
+// The first pass: places for all keys, checked. After it nothing can fail.
+Result<EncodedKeys> KeyEncoder::SizeKeys(const arrow::ArrayVector& columns, int64_t rows,
+                                         int64_t first_row) const {
+  std::vector<size_t> sizes(static_cast<size_t>(rows), 0);
+  for (size_t p = 0; p < parts_.size(); ++p) {
+    const auto add = [&](int64_t row, size_t size) { sizes[static_cast<size_t>(row)] += size; };
+    if (parts_[p].column < 0) {
+      for (int64_t i = 0; i < rows; ++i) add(i, parts_[p].literal.size());
+    } else if (!arrow::is_integer(columns[p]->type_id())) {
+      const bool escaped = IsEscaped(p);
+      VisitBytes(*columns[p], [&](int64_t i, std::string_view bytes) {
+        add(i, escaped ? EscapedSize(bytes) : bytes.size());
       });
+    } else if (is_pattern_) {
+      char digits[kMaxDigits];
+      VisitIntegers(*columns[p], [&](int64_t i, auto value) { add(i, PutDigits(value, digits)); });
+    } else {
+      const auto width = static_cast<size_t>(columns[p]->type()->byte_width());
+      for (int64_t i = 0; i < rows; ++i) add(i, width);
     }
   }
   EncodedKeys keys;
-  keys.offsets.resize(rows + 1);
+  keys.offsets.reserve(sizes.size() + 1);
   size_t total = 0;
-  for (size_t i = 0; i < rows; ++i) {
-    const auto row = first_row + static_cast<int64_t>(i);
-    if (sizes[i] == 0)
+  int64_t row = first_row;
+  for (const size_t size : sizes) {
+    if (size == 0) {
       return Fail("the key is empty; LMDB has no empty keys", parts_[0].name, row, "");
-    if (sizes[i] > kMaxKeyBytes) {
+    }
+    if (size > kMaxKeyBytes) {
       return Fail("the key is longer than LMDB's 511 bytes; choose shorter key columns",
-                  parts_.back().name, row, "length=" + std::to_string(sizes[i]));
+                  parts_.back().name, row, "length=" + std::to_string(size));
     }
-    total += sizes[i];
-    if (total > UINT32_MAX)
+    total += size;
+    if (total > UINT32_MAX) {
       return Fail("the keys of one batch exceed 4 GiB; load smaller batches", "", row, "");
-    keys.offsets[i + 1] = static_cast<uint32_t>(total);
-  }
-
-  // Second pass: each column's bytes to its place in every key.
-  keys.bytes.resize(total);
-  std::vector<char*> places(rows);
-  for (size_t i = 0; i < rows; ++i) places[i] = keys.bytes.data() + keys.offsets[i];
-  for (size_t p = 0; p < parts_.size(); ++p) {
-    const auto& part = parts_[p];
-    if (part.column < 0) {
-      for (auto& place : places) {
-        std::memcpy(place, part.literal.data(), part.literal.size());
-        place += part.literal.size();
-      }
-      continue;
     }
-    const auto& array = *columns[p];
-    if (arrow::is_integer(array.type_id())) {
-      VisitIntegers(array, [&](int64_t i, auto value) {
+    keys.offsets.push_back(static_cast<uint32_t>(total));
+    ++row;
+  }
+  return keys;
+}
+
+// The second pass: each column's bytes to its place in every key.
+void KeyEncoder::PutKeys(const arrow::ArrayVector& columns, EncodedKeys* keys) const {
+  keys->bytes.resize(keys->offsets.back());
+  std::vector<char*> places;
+  places.reserve(keys->offsets.size());
+  for (const uint32_t offset : keys->offsets) places.push_back(keys->bytes.data() + offset);
+  places.pop_back();
+  for (size_t p = 0; p < parts_.size(); ++p) {
+    if (parts_[p].column < 0) {
+      const std::string& literal = parts_[p].literal;
+      for (auto& place : places) place = std::copy(literal.begin(), literal.end(), place);
+    } else if (!arrow::is_integer(columns[p]->type_id())) {
+      const bool escaped = IsEscaped(p);
+      VisitBytes(*columns[p], [&](int64_t i, std::string_view bytes) {
+        auto& place = places[static_cast<size_t>(i)];
+        place = escaped ? PutEscaped(bytes, place) : std::copy(bytes.begin(), bytes.end(), place);
+      });
+    } else {
+      VisitIntegers(*columns[p], [&](int64_t i, auto value) {
         auto& place = places[static_cast<size_t>(i)];
         if (is_pattern_) {
           place += PutDigits(value, place);
@@ -310,24 +233,8 @@ Result<EncodedKeys> KeyEncoder::Encode(const arrow::RecordBatch& batch, int64_t 
           place += sizeof(value);
         }
       });
-    } else {
-      const bool last = p + 1 == parts_.size();
-      const bool escaped =
-          !is_pattern_ && !last && array.type_id() != arrow::Type::FIXED_SIZE_BINARY;
-      VisitBytes(array, [&](int64_t i, std::string_view bytes) {
-        auto& place = places[static_cast<size_t>(i)];
-        if (escaped) {
-          place = PutEscaped(bytes, place);
-        } else if (!bytes.empty()) {
-          std::memcpy(place, bytes.data(), bytes.size());
-          place += bytes.size();
-        }
-      });
     }
   }
-  for (int64_t i = 1; i < keys.size() && keys.ascending; ++i)
-    keys.ascending = keys.key(i - 1) < keys.key(i);
-  return keys;
 }
 
 std::string KeyEncoder::Describe(std::string_view key) const {

@@ -64,7 +64,11 @@ class KeyEncoder {
     std::shared_ptr<arrow::DataType> type;  // the value type
   };
 
-  Status CheckNulls(const arrow::RecordBatch& batch, int64_t first_row) const;
+  Status CheckNoNull(const arrow::Array& column, std::string_view name, int64_t first_row) const;
+  bool IsEscaped(size_t part) const;
+  Result<EncodedKeys> SizeKeys(const arrow::ArrayVector& columns, int64_t rows,
+                               int64_t first_row) const;
+  void PutKeys(const arrow::ArrayVector& columns, EncodedKeys* keys) const;
   Status Fail(std::string_view what, std::string_view column, int64_t row,
               std::string_view more) const;
 
