@@ -2,6 +2,7 @@
 
 #include <arrow/api.h>
 #include <arrow/json/from_string.h>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "cli/moment_text.h"
@@ -12,20 +13,22 @@ namespace {
 
 // Value 0 of an array that Arrow's own JSON reader makes.
 std::string Json(const std::shared_ptr<arrow::DataType>& type, const std::string& value) {
-  const auto array = arrow::json::ArrayFromJSONString(type, "[" + value + "]").ValueOrDie();
+  const auto array =
+      arrow::json::ArrayFromJSONString(type, fmt::format("[{}]", value)).ValueOrDie();
   return ValueToJson(*array, 0).dump();
 }
 
 std::string Cell(const std::shared_ptr<arrow::DataType>& type, const std::string& value) {
-  const auto array = arrow::json::ArrayFromJSONString(type, "[" + value + "]").ValueOrDie();
+  const auto array =
+      arrow::json::ArrayFromJSONString(type, fmt::format("[{}]", value)).ValueOrDie();
   return CellText(ValueToJson(*array, 0));
 }
 
 TEST(RowJson, KeepsEveryDigit) {
   EXPECT_EQ(Json(arrow::uint64(), "18446744073709551615"), "18446744073709551615");
   EXPECT_EQ(Json(arrow::int64(), "-9223372036854775808"), "-9223372036854775808");
-  EXPECT_EQ(Json(arrow::decimal256(76, 0), "\"" + std::string(76, '9') + "\""),
-            "\"" + std::string(76, '9') + "\"");
+  const std::string widest = fmt::format("\"{}\"", std::string(76, '9'));
+  EXPECT_EQ(Json(arrow::decimal256(76, 0), widest), widest);
   EXPECT_EQ(Json(arrow::decimal128(38, 2), "\"-1.05\""), "\"-1.05\"");
   EXPECT_EQ(Json(arrow::float32(), "0.1"), "0.1");
   EXPECT_EQ(Json(arrow::float64(), "0.30000000000000004"), "0.30000000000000004");
