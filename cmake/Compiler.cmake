@@ -15,8 +15,6 @@ endif()
 
 add_compile_options(-fPIC -Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion -Wno-sign-conversion
                     -Wnon-virtual-dtor -Woverloaded-virtual -fno-omit-frame-pointer)
-# g++ 12 warns of overflows inside std::string's own operators once it optimises (its bugs 105329, 105651).
-add_compile_options($<$<CONFIG:Release>:-Wno-restrict> $<$<CONFIG:Release>:-Wno-stringop-overflow>)
 # Debug information is what makes linking slow; line tables are enough for a backtrace.
 add_compile_options($<$<CONFIG:Debug>:-g1> $<$<CONFIG:Debug>:-O1>)
 # g++ 12 sees overlaps and overflows in std::string where there are none (GCC bugs 105329, 105651); ASan looks
