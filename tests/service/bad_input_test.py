@@ -153,6 +153,13 @@ class BadInput(unittest.TestCase):
         done = self.load(self.good, "--mode", "merge", "--key", "block_num")
         self.refused(done, 2, "merge")
 
+    def test_a_look_into_an_environment_that_is_not_there(self):
+        for more in ((), ("--table", "t")):
+            done = run("inspect", f"lmdb:{self.target}", *more)
+            self.assertEqual(done.returncode, 2, done.stdout)
+            self.assertIn(str(self.target), done.stderr)
+            self.assertFalse(self.target.exists())
+
     def test_json_is_one_object_on_stdout_after_a_failure_too(self):
         done = self.load(self.good, "--key", "text", "--json")
         result = result_of(done)

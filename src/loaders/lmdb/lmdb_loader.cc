@@ -89,6 +89,10 @@ Result<std::shared_ptr<Environment>> LMDBLoader::OpenForReading() const {
   return Environment::Open(config().path, options);
 }
 
+Status LMDBLoader::NoEnvironment() const {
+  return ConfigurationError("lmdb: there is no LMDB environment here yet: path=" + config().path);
+}
+
 Status LMDBLoader::ConnectImpl(const CallContext& /*context*/) {
   if (config().path.empty())
     return ConfigurationError("lmdb: the path is empty; give a folder: lmdb:DIR");
@@ -140,7 +144,7 @@ Result<std::vector<Checkpoint>> LMDBLoader::ReadCheckpointsImpl(const std::strin
 Result<std::vector<std::string>> LMDBLoader::ListTablesImpl() {
   std::vector<std::string> tables;
   ARROW_ASSIGN_OR_RAISE(const auto environment, OpenForReading());
-  if (environment == nullptr) return tables;
+  if (environment == nullptr) return NoEnvironment();
   ARROW_ASSIGN_OR_RAISE(auto txn, environment->BeginRead());
   ARROW_ASSIGN_OR_RAISE(const auto main, txn.OpenMain());
   std::vector<std::string> names;
@@ -188,9 +192,7 @@ Result<std::optional<TableInfo>> LMDBLoader::GetTableInfoImpl(const std::string&
 Result<std::shared_ptr<arrow::Table>> LMDBLoader::ReadRowsImpl(const std::string& table,
                                                                const ReadOptions& options) {
   ARROW_ASSIGN_OR_RAISE(const auto environment, OpenForReading());
-  if (environment == nullptr) {
-    return ConfigurationError("lmdb: there is no LMDB environment here yet: path=" + config().path);
-  }
+  if (environment == nullptr) return NoEnvironment();
   return ReadTableRows(*environment, table, options.limit);
 }
 

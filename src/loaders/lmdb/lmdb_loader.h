@@ -34,6 +34,7 @@ class LMDBLoader final : public DataLoader<LMDBConfig> {
   Metadata GetBatchMetadata(const arrow::RecordBatch& batch, double duration_seconds) override;
 
  private:
+  Status NoEnvironment() const;
   // Null where the folder holds no environment yet: nothing is made for reading.
   Result<std::shared_ptr<Environment>> OpenForReading() const;
 
