@@ -51,9 +51,8 @@ struct ValueVisitor {
                          arrow::is_list_view_type<Type>::value ||
                          arrow::is_fixed_size_list_type<Type>::value) {
       json = ListToJson(*array.value_slice(row));
-    } else if constexpr (arrow::is_boolean_type<Type>::value) {
-      json = array.Value(row);
-    } else if constexpr (arrow::is_integer_type<Type>::value) {
+    } else if constexpr (arrow::is_boolean_type<Type>::value ||
+                         arrow::is_integer_type<Type>::value) {
       json = array.Value(row);
     } else {
       // Rare types (intervals, unions): Arrow's own text.

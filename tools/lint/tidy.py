@@ -96,6 +96,6 @@ def check(root, jobs, say):
         for path, done in pool.map(run, wanted):
             if done.returncode == 0:
                 stamps[path] = wanted[path]
+                stamps_file.write_text(json.dumps(stamps, indent=0))
             else:
                 yield done.stdout.replace(f"{root}/", "").strip() or f"{path}: {done.stderr.strip()}"
-    stamps_file.write_text(json.dumps(stamps, indent=0))

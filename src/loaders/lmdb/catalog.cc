@@ -1,5 +1,6 @@
 #include "loaders/lmdb/catalog.h"
 
+#include <arrow/buffer.h>
 #include <arrow/io/memory.h>
 #include <arrow/ipc/api.h>
 

@@ -148,7 +148,7 @@ Status LmdbSession::ForgetFinalBatches(Transaction& txn, const std::string& uuid
     if (BatchId(batch).slot() != checkpoint.slot) continue;
     const bool on_ladder =
         std::any_of(checkpoint.ladder.begin(), checkpoint.ladder.end(),
-                    [&](const LadderEntry& entry) { return entry.batch.value() == batch; });
+                    [id = batch](const LadderEntry& entry) { return entry.batch.value() == id; });
     if (!on_ladder) ARROW_RETURN_NOT_OK(undo.Forget(batch));
   }
   return Status::OK();
