@@ -28,7 +28,7 @@ Result<CommitOutcome> LmdbSession::Commit(const Checkpoint& checkpoint,
   Status status =
       replacing_ && load_.has_early_rows && staging_.rows() > 0 ? FlushStep() : Status::OK();
   std::optional<Checkpoint> fence;
-  if (status.ok() && staging_.bytes() > kLargeCommit) status = ReserveForStaging();
+  if (status.ok() && staging_.bytes() > kLargeCommit) status = CheckRoom();
   AMPLOAD_FAULT_POINT("lmdb.commit.begin");
   if (status.ok()) {
     status = WriteWhenClear(staging_.bytes(), false, nullptr, [&](Transaction& txn) -> Status {

@@ -364,19 +364,11 @@ Status Environment::Write(int64_t bytes, const std::function<Status(Transaction&
   }
 }
 
-Status Environment::Reserve(int64_t bytes) {
-  const std::lock_guard turn(turn_);
-  MDB_envinfo info;
-  MDB_stat stat;
-  mdb_filehandle_t fd;
-  mdb_env_info(env_, &info);
-  mdb_env_stat(env_, &stat);
-  ARROW_RETURN_NOT_OK(FromCode(mdb_env_get_fd(env_, &fd), "cannot reach the data file", path_));
-  const auto used = static_cast<off_t>(info.me_last_pgno + 1) * stat.ms_psize;
-  if (fallocate(fd, FALLOC_FL_KEEP_SIZE, used, bytes + kSlackBytes) == 0) return Status::OK();
-  if (errno == ENOSPC || errno == EDQUOT)
-    return FromErrno(errno, "no room for the next rows", path_);
-  return Status::OK();
+Status Environment::CheckRoom(int64_t bytes) const {
+  std::error_code error;
+  const auto space = fs::space(path_, error);
+  if (error || space.available >= static_cast<uintmax_t>(bytes + kSlackBytes)) return Status::OK();
+  return FromErrno(ENOSPC, "no room for the next rows", path_);
 }
 
 }  // namespace ampload::lmdb

@@ -123,12 +123,12 @@ std::optional<int64_t> LmdbSession::NoteAs() const {
   return static_cast<int64_t>(std::stoull(load_.nonce.substr(0, 15), nullptr, 16));
 }
 
-Status LmdbSession::ReserveForStaging() {
-  return environment_->Reserve(staging_.bytes() + staging_.bytes() / 4);
+Status LmdbSession::CheckRoom() const {
+  return environment_->CheckRoom(staging_.bytes() + staging_.bytes() / 4);
 }
 
 Status LmdbSession::FlushStep() {
-  ARROW_RETURN_NOT_OK(ReserveForStaging());
+  ARROW_RETURN_NOT_OK(CheckRoom());
   AMPLOAD_FAULT_POINT("lmdb.step.begin");
   OpenLoad load;
   ARROW_RETURN_NOT_OK(

@@ -64,7 +64,7 @@ class LmdbSession final : public WriteSession {
   Status CheckFence(Catalog& catalog);
   // Another pipeline may have made the table since: takes it as it is now, or refuses.
   Status RefreshTable(Catalog& catalog);
-  Status ReserveForStaging();
+  Status CheckRoom() const;
   Status FlushStep();
   Status PutStep(Transaction& txn, OpenLoad* load);
 
