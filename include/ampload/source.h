@@ -15,12 +15,20 @@
 
 namespace ampload {
 
+// A record that could not become a row: set aside where the load may do so.
+struct BadRecord {
+  int64_t record = 0;  // ordinal in its file, from 1, a header not counted
+  std::string raw;     // its text as it stands in the file
+  std::string reason;  // where and why: "logs.csv line 7 column amount: not an int64: value=x"
+};
+
 // What one Next() brings. Files bring no ranges; a stream's batches say which blocks they cover.
 struct SourceBatch {
   std::shared_ptr<arrow::RecordBatch> batch;  // has the source's schema, always
   std::vector<BlockRange> ranges;
   bool ranges_complete = false;
-  std::string origin;  // the file, for messages; may be empty
+  std::string origin;          // the file, for messages; may be empty
+  std::vector<BadRecord> bad;  // met while this batch was read; none where the source fails instead
 };
 
 // What is known before reading; absent where it would cost a read.

@@ -16,6 +16,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "ampload/batch_id.h"
 #include "ampload/call_context.h"
@@ -97,6 +98,12 @@ struct Conflict {
 };
 using CommitOutcome = std::variant<Committed, Fenced, Unknown, Conflict>;
 
+// A row that the store itself would not take, by its ordinal in the load.
+struct RejectedRow {
+  int64_t row = 0;
+  std::string reason;
+};
+
 class WriteSession {
  public:
   virtual ~WriteSession() = default;
@@ -109,6 +116,10 @@ class WriteSession {
   // Takes rows for the next commit. They may reach the store early (journaled, tagged); they count
   // only once committed. After a failure call Abort.
   virtual Status Stage(StagedBatch batch, const CallContext& context) = 0;
+
+  // Rows of the last Stage that the store did not take, although Stage is OK: they are not part of
+  // the commit. Each is handed out once. Only stores that judge row by row have any.
+  virtual std::vector<RejectedRow> TakeRejected() { return {}; }
 
   // Marks committed batches to be taken back by the next Commit. Before any Stage of the same
   // commit.

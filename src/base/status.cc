@@ -75,6 +75,10 @@ Status ConfigurationError(std::string message) {
 Status DataError(std::string message) {
   return MakeFailure(FailureKind::kData, std::move(message));
 }
+Status BadRowError(int64_t row, std::string message) {
+  return Status(CodeOf(FailureKind::kData), std::move(message),
+                std::make_shared<FailureDetail>(FailureKind::kData, std::string(), row));
+}
 
 FailureKind KindOf(const Status& status) {
   if (const auto* detail = DetailOf(status)) return detail->kind();
@@ -95,6 +99,11 @@ FailureKind KindOf(const Status& status) {
 std::string StoreCodeOf(const Status& status) {
   const auto* detail = DetailOf(status);
   return detail == nullptr ? std::string() : detail->store_code();
+}
+
+std::optional<int64_t> BadRowOf(const Status& status) {
+  const auto* detail = DetailOf(status);
+  return detail == nullptr ? std::nullopt : detail->row();
 }
 
 Status WithContext(const Status& status, std::string_view where) {
