@@ -66,6 +66,7 @@ class LoaderFront : public Loader {
   Result<std::optional<TableInfo>> GetTableInfo(const std::string& table) final;
   Result<std::shared_ptr<arrow::Table>> ReadRows(const std::string& table,
                                                  const ReadOptions& options) final;
+  Result<TablePlan> PlanTable(const TableSpec& table, const arrow::RecordBatch* sample) final;
   Result<std::vector<CheckLine>> Check(const CallContext& context) final;
   LoadResult LoadBatch(const std::shared_ptr<arrow::RecordBatch>& batch, const std::string& table,
                        const LoadOptions& options) final;
@@ -95,6 +96,8 @@ class LoaderFront : public Loader {
   virtual Result<std::optional<TableInfo>> GetTableInfoImpl(const std::string& table);
   virtual Result<std::shared_ptr<arrow::Table>> ReadRowsImpl(const std::string& table,
                                                              const ReadOptions& options);
+  // The default says of every column that this loader decides.
+  virtual Result<TablePlan> PlanTableImpl(const TableSpec& table, const arrow::RecordBatch* sample);
   virtual Result<std::vector<CheckLine>> CheckImpl(const CallContext& context);
 
   // Added to what the base fills in; the base's keys win.

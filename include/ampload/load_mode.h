@@ -46,4 +46,12 @@ enum class DuplicatePolicy { kFail, kReplace };
 std::string_view ToString(DuplicatePolicy policy);
 Result<DuplicatePolicy> ParseDuplicatePolicy(std::string_view text);
 
+// What a load does with rows whose columns differ from the table's. Evolve: new nullable columns
+// are added and types are widened where every old value stays as it is; all else is refused.
+// Freeze: every difference is refused, with an explanation.
+enum class SchemaPolicy { kFreeze, kEvolve };
+
+std::string_view ToString(SchemaPolicy policy);
+Result<SchemaPolicy> ParseSchemaPolicy(std::string_view text);
+
 }  // namespace ampload

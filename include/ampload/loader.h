@@ -17,6 +17,7 @@
 #include "ampload/loader_traits.h"
 #include "ampload/status.h"
 #include "ampload/table.h"
+#include "ampload/type_plan.h"
 #include "ampload/write_session.h"
 
 namespace ampload {
@@ -69,6 +70,11 @@ class Loader {
       const std::string& table) = 0;  // nullopt: missing
   virtual Result<std::shared_ptr<arrow::Table>> ReadRows(const std::string& table,
                                                          const ReadOptions& options) = 0;
+
+  // What a load of these rows would do, writing nothing. `sample` (may be null) has the spec's
+  // schema and serves to measure a row's size. A column that cannot be stored is a line of the
+  // plan, not a failure; a table that the rows cannot go into at all is one.
+  virtual Result<TablePlan> PlanTable(const TableSpec& table, const arrow::RecordBatch* sample) = 0;
 
   // Reaches the store and says version and rights, writing nothing that stays. A line that is not
   // ok is no failed Status.

@@ -10,6 +10,7 @@
 #include "ampload/loader.h"
 #include "ampload/loader_traits.h"
 #include "ampload/options.h"
+#include "ampload/type_plan.h"
 
 namespace ampload {
 
@@ -22,6 +23,7 @@ struct LoaderDescriptor {
   std::string client;                // client library and version: "liblmdb 0.9.24"
   LoaderTraits traits;
   std::vector<OptionSpec> options;
+  std::vector<TypeTable> types = {};  // what becomes of each Arrow type; empty: not declared
 
   // A target URI as options. `uri` is whole, with its scheme.
   std::function<Result<ConfigMap>(std::string_view uri)> parse_uri;

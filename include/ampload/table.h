@@ -28,7 +28,11 @@ struct TableSpec {
   bool streaming = false;     // batches may be undone: undo records are kept while on the ladder
 
   bool create_table = true;  // false: a missing table is refused
-  bool force = false;        // overwrite although other pipelines' checkpoints exist
+  SchemaPolicy on_schema_change = SchemaPolicy::kFreeze;
+  std::vector<std::string> allow;  // losses that the user accepts, by name: see type_plan.h
+  int64_t staging_bytes = 0;  // what the session may hold in memory for rows on their way; 0: its
+                              // own default
+  bool force = false;         // overwrite although other pipelines' checkpoints exist
 };
 
 struct ColumnInfo {

@@ -48,7 +48,12 @@ struct Recovered {
   int64_t slot = 0;                      // this pipeline's own in the table
   std::string fenced_by;                 // kFenced: who took over, for a person
   std::string
-      cleaned_up;  // what a dead predecessor left and this call undid, for a person; or empty
+      cleaned_up;       // what a dead predecessor left and this call undid, for a person; or empty
+  std::string evolved;  // what the next commit does to the table's columns, for a person; or empty
+  // One-off loads, where the store can tell: this load's own id, and that of the last one whose
+  // commit took effect. What lies beside the store (a quarantine) is judged by them.
+  std::string load_id;
+  std::string last_load_id;
 };
 
 // The store's bytes of one batch. Opaque to the engine but for its size.

@@ -180,6 +180,13 @@ Result<std::shared_ptr<arrow::Table>> LoaderFront::ReadRows(const std::string& t
   return Guarded(loader_type_, [&] { return ReadRowsImpl(table, options); });
 }
 
+Result<TablePlan> LoaderFront::PlanTable(const TableSpec& table, const arrow::RecordBatch* sample) {
+  ARROW_RETURN_NOT_OK(CheckConnected());
+  ARROW_RETURN_NOT_OK(WithContext(CheckTableSpecs(std::span(&table, 1), traits_), loader_type_));
+  ARROW_RETURN_NOT_OK(CheckAgainstStore(table));
+  return Guarded(loader_type_, [&] { return PlanTableImpl(table, sample); });
+}
+
 Result<std::vector<CheckLine>> LoaderFront::Check(const CallContext& context) {
   ARROW_RETURN_NOT_OK(CheckConnected());
   ARROW_RETURN_NOT_OK(context.Check());

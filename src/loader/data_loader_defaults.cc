@@ -47,6 +47,21 @@ Result<std::vector<CheckLine>> LoaderFront::CheckImpl(const CallContext& /*conte
   return std::vector<CheckLine>{{"reachable", true, ""}};
 }
 
+Result<TablePlan> LoaderFront::PlanTableImpl(const TableSpec& table,
+                                             const arrow::RecordBatch* /*sample*/) {
+  TablePlan plan;
+  const auto info = GetTableInfo(table.name);
+  plan.table_exists = info.ok() && info->has_value() && (*info)->exists;
+  for (const auto& field : table.schema->fields()) {
+    plan.columns.push_back({.column = field->name(),
+                            .type = field->type(),
+                            .stored_as = field->type()->ToString(),
+                            .fidelity = Fidelity::kDeclared,
+                            .note = "the loader takes Arrow rows and declares no types"});
+  }
+  return plan;
+}
+
 Metadata LoaderFront::GetBatchMetadata(const arrow::RecordBatch& /*batch*/,
                                        double /*duration_seconds*/) {
   return {};

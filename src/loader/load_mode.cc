@@ -10,6 +10,7 @@ namespace {
 constexpr std::array kAllModes = {LoadMode::kAppend, LoadMode::kOverwrite, LoadMode::kUpsert,
                                   LoadMode::kMerge};
 constexpr std::array kAllPolicies = {DuplicatePolicy::kFail, DuplicatePolicy::kReplace};
+constexpr std::array kAllSchemaPolicies = {SchemaPolicy::kFreeze, SchemaPolicy::kEvolve};
 
 // The value of that name; `what` and all names are in the error.
 template <class Values>
@@ -76,6 +77,14 @@ std::string_view ToString(DuplicatePolicy policy) {
 
 Result<DuplicatePolicy> ParseDuplicatePolicy(std::string_view text) {
   return ParseName(kAllPolicies, "duplicate policy", text);
+}
+
+std::string_view ToString(SchemaPolicy policy) {
+  return policy == SchemaPolicy::kEvolve ? "evolve" : "freeze";
+}
+
+Result<SchemaPolicy> ParseSchemaPolicy(std::string_view text) {
+  return ParseName(kAllSchemaPolicies, "schema policy", text);
 }
 
 }  // namespace ampload

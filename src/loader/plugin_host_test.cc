@@ -6,6 +6,7 @@
 
 #include <filesystem>
 
+#include "ampload/plugin.h"
 #include "loader_fakes.h"
 #include "matchers.h"
 
@@ -62,7 +63,9 @@ TEST(Plugin, IsRefusedWithTheReasonBeforeItIsCalled) {
   registry.LoadPlugins(kRefused);
   EXPECT_TRUE(registry.loaders().empty());
   EXPECT_EQ(registry.missing().size(), 4U);
-  EXPECT_THAT(ReasonOf(registry, "other_abi"), testing::HasSubstr("plugin_abi=99 ampload_abi=1"));
+  EXPECT_THAT(ReasonOf(registry, "other_abi"),
+              testing::HasSubstr("plugin_abi=99 ampload_abi=" +
+                                 std::to_string(AMPLOAD_PLUGIN_ABI_VERSION)));
   EXPECT_THAT(ReasonOf(registry, "other_arrow"),
               testing::HasSubstr("plugin_arrow=1.2.3 ampload_arrow=26."));
   EXPECT_THAT(ReasonOf(registry, "no_symbol"),

@@ -69,7 +69,7 @@ Status LmdbSession::CommitIn(Transaction& txn, const Checkpoint& checkpoint,
   ARROW_RETURN_NOT_OK(RefreshTable(catalog));
   ARROW_RETURN_NOT_OK(replacing_ ? ReplaceTable(txn, catalog) : AppendToTable(txn));
   if (one_off()) next_table_.last_load = load_.nonce;
-  if (one_off() || replacing_ || !table_.has_value()) {
+  if (one_off() || replacing_ || !table_.has_value() || !evolution_.empty()) {
     ARROW_RETURN_NOT_OK(catalog.WriteTable(spec_.name, next_table_));
   }
   if (load_recorded_) {

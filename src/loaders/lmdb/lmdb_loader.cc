@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "ampload/log.h"
+#include "encode/type_matrix.h"
 #include "loader/target.h"
 #include "loaders/lmdb/catalog.h"
 #include "loaders/lmdb/session.h"
@@ -53,6 +54,12 @@ bool MayWrite(const std::string& path) {
 
 bool IsInternal(std::string_view name) { return name.starts_with(kCatalogName); }
 
+Status CheckTableIsTheUsers(const std::string& name) {
+  if (!IsInternal(name)) return Status::OK();
+  return ConfigurationError(
+      "lmdb: names that begin with __ampload__ are ampload's own; choose another: table=" + name);
+}
+
 }  // namespace
 
 const LoaderDescriptor& Descriptor() {
@@ -65,6 +72,7 @@ const LoaderDescriptor& Descriptor() {
     made->client = "liblmdb " + LibraryVersion();
     made->traits = Traits();
     made->options = LMDBOptions().specs();
+    made->types = {encode::TableOf(encode::StoreFormat::kMsgpack)};
     made->parse_uri = [](std::string_view uri) { return ParsePathUri(uri, "path"); };
     made->make = [](const ConfigMap& config) -> Result<std::unique_ptr<Loader>> {
       ARROW_ASSIGN_OR_RAISE(auto parsed, LMDBOptions().Parse(config, "lmdb"));
@@ -125,11 +133,7 @@ Status LMDBLoader::DisconnectImpl() {
 Result<std::unique_ptr<WriteSession>> LMDBLoader::OpenSessionImpl(
     std::span<const TableSpec> tables) {
   const auto& spec = tables.front();
-  if (IsInternal(spec.name)) {
-    return ConfigurationError(
-        "lmdb: names that begin with __ampload__ are ampload's own; choose another: table=" +
-        spec.name);
-  }
+  ARROW_RETURN_NOT_OK(CheckTableIsTheUsers(spec.name));
   return std::make_unique<LmdbSession>(config(), spec);
 }
 
@@ -194,6 +198,13 @@ Result<std::shared_ptr<arrow::Table>> LMDBLoader::ReadRowsImpl(const std::string
   ARROW_ASSIGN_OR_RAISE(const auto environment, OpenForReading());
   if (environment == nullptr) return NoEnvironment();
   return ReadTableRows(*environment, table, options.limit);
+}
+
+Result<TablePlan> LMDBLoader::PlanTableImpl(const TableSpec& table,
+                                            const arrow::RecordBatch* sample) {
+  ARROW_RETURN_NOT_OK(CheckTableIsTheUsers(table.name));
+  ARROW_ASSIGN_OR_RAISE(auto environment, OpenForReading());
+  return LmdbSession(config(), table).Plan(std::move(environment), sample);
 }
 
 Result<std::vector<CheckLine>> LMDBLoader::CheckImpl(const CallContext& /*context*/) {

@@ -28,6 +28,8 @@ class LMDBLoader final : public DataLoader<LMDBConfig> {
   Result<std::optional<TableInfo>> GetTableInfoImpl(const std::string& table) override;
   Result<std::shared_ptr<arrow::Table>> ReadRowsImpl(const std::string& table,
                                                      const ReadOptions& options) override;
+  Result<TablePlan> PlanTableImpl(const TableSpec& table,
+                                  const arrow::RecordBatch* sample) override;
   Result<std::vector<CheckLine>> CheckImpl(const CallContext& context) override;
   Metadata GetTableMetadata(const arrow::Table& rows, double duration_seconds,
                             int64_t batch_count) override;

@@ -98,6 +98,7 @@ Status LmdbSession::RefreshTable(Catalog& catalog) {
   }
   ARROW_RETURN_NOT_OK(CheckSchema(*now));
   next_table_ = *now;
+  next_table_.schema = evolved_schema_;
   table_ = std::move(now);
   return Status::OK();
 }

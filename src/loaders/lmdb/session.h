@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "ampload/type_plan.h"
 #include "ampload/write_session.h"
 #include "loaders/lmdb/catalog.h"
 #include "loaders/lmdb/environment.h"
@@ -40,6 +41,10 @@ class LmdbSession final : public WriteSession {
                                              const CallContext& context) override;
   Status Abort(const CallContext& context) override;
 
+  // See Loader::PlanTable. In place of Recover; `environment` is null where none is there yet.
+  Result<TablePlan> Plan(std::shared_ptr<Environment> environment,
+                         const arrow::RecordBatch* sample);
+
  private:
   bool one_off() const { return spec_.pipeline.empty(); }
 
@@ -52,7 +57,9 @@ class LmdbSession final : public WriteSession {
   Status CheckTable(Transaction& txn, Catalog& catalog);
   Result<Recovered> Settle();
 
-  Status CheckSchema(const TableRecord& record) const;
+  // Do the rows fit, as they are or after evolution? Then evolved_schema_ is what the table will
+  // have.
+  Status CheckSchema(const TableRecord& record);
 
   // session.cc
   Status CheckReady() const;
@@ -89,7 +96,9 @@ class LmdbSession final : public WriteSession {
   TableRecord next_table_;            // as the next commit leaves it
   KeyDefinition key_;
   std::optional<Checkpoint> fence_;  // a pipeline's checkpoint as this session last wrote it
-  bool replacing_ = false;           // the next commit replaces the table's rows
+  std::shared_ptr<arrow::Schema> evolved_schema_;
+  std::string evolution_;   // in words; empty: the table's columns stay
+  bool replacing_ = false;  // the next commit replaces the table's rows
 
   std::unique_ptr<RowEncoder> encoder_;
   Staging staging_;

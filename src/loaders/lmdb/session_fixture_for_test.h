@@ -117,6 +117,12 @@ class LmdbSessionTest : public ::testing::Test {
     ASSERT_THAT(Stage(*session, Rows(numbers, text)), IsOk());
     ASSERT_EQ(Commit(*session), static_cast<int64_t>(numbers.size()));
   }
+  std::shared_ptr<arrow::Schema> TableSchema() const {
+    auto environment = Environment::Open(path_, {}).ValueOrDie();
+    auto txn = environment->BeginRead().ValueOrDie();
+    auto catalog = Catalog::Open(txn, false).ValueOrDie();
+    return catalog.ReadTable("numbers").ValueOrDie()->schema;
+  }
   Pairs Now() const { return ReadPairs(path_, "numbers"); }
   bool HasOpenLoad() const {
     auto environment = Environment::Open(path_, {}).ValueOrDie();

@@ -212,8 +212,31 @@ TEST_F(LmdbSessionTest, RefusesRowsThatDoNotFitTheTable) {
   LmdbSession session(Config(), spec);
   EXPECT_THAT(session.Recover(RecoverMode::kTakeOver, context_),
               FailsWith(FailureKind::kData,
-                        "column text is string in the table, int64 in the rows; column more"));
+                        "column text is string in the table, int64 in the rows; besides, evolve "
+                        "would do this: adds more (string)"));
   EXPECT_FALSE(HasOpenLoad());
+}
+
+TEST_F(LmdbSessionTest, AddsAColumnWithTheCommitThatBringsIt) {
+  Load({1}, "a");
+  TableSpec spec = Spec();
+  spec.on_schema_change = SchemaPolicy::kEvolve;
+  const auto old = Rows({2}, "b");
+  ASSERT_OK_AND_ASSIGN(const auto more,
+                       old->AddColumn(2, arrow::field("more", arrow::utf8()), old->column(1)));
+  spec.schema = more->schema();
+  {
+    LmdbSession session(Config(), spec);
+    ASSERT_OK_AND_ASSIGN(const auto recovered, session.Recover(RecoverMode::kTakeOver, context_));
+    EXPECT_EQ(recovered.evolved, "adds more (string)");
+    EXPECT_THAT(Stage(session, more), IsOk());
+  }
+  EXPECT_EQ(TableSchema()->num_fields(), 2) << "nothing was committed";
+  const auto session = Begin(spec);
+  ASSERT_THAT(Stage(*session, more), IsOk());
+  ASSERT_EQ(Commit(*session), 1);
+  ASSERT_EQ(TableSchema()->num_fields(), 3);
+  EXPECT_EQ(TableSchema()->field(2)->name(), "more");
 }
 
 TEST_F(LmdbSessionTest, RefusesAMissingTableWhereItIsNotToBeMade) {

@@ -9,6 +9,7 @@
 #include "ampload/fault_point.h"
 #include "base/random.h"
 #include "loader/identifier.h"
+#include "loader/schema_change.h"
 #include "loaders/lmdb/open_loads.h"
 #include "loaders/lmdb/session.h"
 
@@ -102,8 +103,12 @@ Status LmdbSession::InstallFence(Transaction& txn, Recovered* recovered) {
   load_.overwrite = replacing_;
   ARROW_RETURN_NOT_OK(CheckTable(txn, catalog));
   ARROW_ASSIGN_OR_RAISE(encoder_, RowEncoder::Make(spec_.schema, key_, spec_.name));
+  if (table_.has_value()) recovered->last_load_id = table_->last_load;
+  recovered->load_id = load_.nonce;
+  recovered->evolved = evolution_;
   if (table_.has_value() && !replacing_) {
     next_table_ = *table_;
+    next_table_.schema = evolved_schema_;
   } else {
     next_table_ = TableRecord();
     next_table_.uuid = base::RandomNonce();
@@ -187,36 +192,13 @@ Status LmdbSession::CheckTable(Transaction& txn, Catalog& catalog) {
   return CheckSchema(*table_);
 }
 
-// Rows may lack columns that may be null; all others must be there, with the same type, and no new
-// ones.
-Status LmdbSession::CheckSchema(const TableRecord& record) const {
-  std::string differences;
-  const auto add = [&](const std::string& text) {
-    differences += (differences.empty() ? "" : "; ") + text;
-  };
-  for (const auto& field : spec_.schema->fields()) {
-    const auto known = record.schema->GetFieldByName(field->name());
-    if (known == nullptr) {
-      add("column " + field->name() + " (" + field->type()->ToString() + ") is new");
-    } else if (!known->type()->Equals(*field->type())) {
-      add("column " + field->name() + " is " + known->type()->ToString() + " in the table, " +
-          field->type()->ToString() + " in the rows");
-    } else if (!known->nullable() && field->nullable()) {
-      add("column " + field->name() + " is never null in the table and may be null in the rows");
-    }
-  }
-  for (const auto& field : record.schema->fields()) {
-    if (!field->nullable() && spec_.schema->GetFieldByName(field->name()) == nullptr) {
-      add("column " + field->name() + " (" + field->type()->ToString() +
-          ") is missing in the rows");
-    }
-  }
-  if (differences.empty()) return Status::OK();
-  return DataError(
-      "lmdb: the rows do not fit the table; load matching columns (--columns), overwrite the "
-      "table, or "
-      "choose another: table=" +
-      spec_.name + " differences=[" + differences + "]");
+Status LmdbSession::CheckSchema(const TableRecord& record) {
+  auto comparison = CompareSchemas(*record.schema, *spec_.schema, record.key.columns);
+  ARROW_RETURN_NOT_OK(
+      WithContext(CheckComparison(comparison, spec_.on_schema_change, spec_.name), "lmdb"));
+  evolution_ = std::move(comparison.possible);
+  evolved_schema_ = evolution_.empty() ? record.schema : comparison.evolved;
+  return Status::OK();
 }
 
 Result<Recovered> LmdbSession::Settle() {

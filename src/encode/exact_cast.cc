@@ -1,0 +1,201 @@
+#include "encode/exact_cast.h"
+
+#include <arrow/compute/api.h>
+#include <arrow/type_traits.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/arrow_compute.h"
+#include "encode/type_family.h"
+
+namespace ampload::encode {
+namespace {
+
+using arrow::Type;
+using ArrayPtr = std::shared_ptr<arrow::Array>;
+using TypePtr = std::shared_ptr<arrow::DataType>;
+
+constexpr size_t kMostQuoted = 100;
+
+bool IsText(const arrow::DataType& type) { return FamilyOf(type) == TypeFamily::kString; }
+bool IsBytes(const arrow::DataType& type) { return FamilyOf(type) == TypeFamily::kBinary; }
+bool IsNumber(const arrow::DataType& type) {
+  return arrow::is_numeric(type.id()) || arrow::is_decimal(type.id()) || type.id() == Type::BOOL;
+}
+bool IsDate(const arrow::DataType& type) { return FamilyOf(type) == TypeFamily::kDate; }
+bool IsTime(const arrow::DataType& type) {
+  return type.id() == Type::TIME32 || type.id() == Type::TIME64;
+}
+bool HasZone(const arrow::DataType& type) {
+  return !static_cast<const arrow::TimestampType&>(type).timezone().empty();
+}
+// What text can be read as and written from.
+bool IsPlain(const arrow::DataType& type) {
+  return IsNumber(type) || IsDate(type) || IsTime(type) || type.id() == Type::TIMESTAMP;
+}
+
+bool IsOffered(const arrow::DataType& outer_from, const arrow::DataType& outer_to);
+
+bool AreFieldsOffered(const arrow::DataType& from, const arrow::DataType& to) {
+  if (from.num_fields() != to.num_fields()) return false;
+  for (int i = 0; i < from.num_fields(); ++i) {
+    const bool named = from.id() != Type::STRUCT || from.field(i)->name() == to.field(i)->name();
+    if (!named || !IsOffered(*from.field(i)->type(), *to.field(i)->type())) return false;
+  }
+  return true;
+}
+
+bool IsOffered(const arrow::DataType& outer_from, const arrow::DataType& outer_to) {
+  const auto& from = Unwrapped(outer_from);
+  const auto& to = outer_to;
+  if (from.Equals(to) || from.id() == Type::NA) return true;
+  if (IsText(from)) return IsText(to) || IsBytes(to) || IsPlain(to);
+  if (IsText(to)) return IsBytes(from) || IsPlain(from);
+  if (IsBytes(from)) return IsBytes(to);
+  if (IsNumber(from)) return IsNumber(to);
+  if (IsDate(from) || from.id() == Type::TIMESTAMP) {
+    if (IsDate(to)) return true;
+    if (to.id() != Type::TIMESTAMP) return false;
+    return IsDate(from) ? !HasZone(to) : HasZone(from) == HasZone(to);
+  }
+  if (IsTime(from)) return IsTime(to);
+  if (from.id() == Type::DURATION) return to.id() == Type::DURATION;
+  const bool lists = arrow::is_list_like(from.id()) && arrow::is_list_like(to.id());
+  const bool alike =
+      from.id() == to.id() && arrow::is_nested(from.id()) && !arrow::is_union(from.id());
+  return (lists || alike) && AreFieldsOffered(from, to);
+}
+
+// The name of the loss that this cast may bring, or empty.
+std::string_view LossOf(const arrow::DataType& from, const arrow::DataType& to) {
+  const auto is_nano = [](const arrow::DataType& type, auto unit_of) {
+    return unit_of(type) == arrow::TimeUnit::NANO;
+  };
+  if (from.id() != to.id() && !(IsTime(from) && IsTime(to))) return {};
+  const auto from_ns_to_us = [&](auto unit_of) {
+    return is_nano(from, unit_of) && unit_of(to) == arrow::TimeUnit::MICRO;
+  };
+  if (from.id() == Type::TIMESTAMP) {
+    const auto unit = [](const auto& t) {
+      return static_cast<const arrow::TimestampType&>(t).unit();
+    };
+    return from_ns_to_us(unit) ? "timestamp_ns_to_us" : "";
+  }
+  if (IsTime(from)) {
+    const auto unit = [](const auto& t) { return static_cast<const arrow::TimeType&>(t).unit(); };
+    return from_ns_to_us(unit) ? "time_ns_to_us" : "";
+  }
+  if (from.id() == Type::DURATION) {
+    const auto unit = [](const auto& t) {
+      return static_cast<const arrow::DurationType&>(t).unit();
+    };
+    return from_ns_to_us(unit) ? "duration_ns_to_us" : "";
+  }
+  return {};
+}
+
+Result<ArrayPtr> Cast(const ArrayPtr& array, const TypePtr& to,
+                      const arrow::compute::CastOptions& how) {
+  ARROW_ASSIGN_OR_RAISE(const auto datum, arrow::compute::Cast(arrow::Datum(array), to, how));
+  return datum.make_array();
+}
+
+// The first row in [0, length) for which `bad(offset, length)` says that a range holds a bad row;
+// the whole range does.
+template <class HoldsBad>
+int64_t FirstBad(int64_t length, HoldsBad&& holds_bad) {
+  int64_t first = 0;
+  while (length > 1) {
+    const int64_t half = length / 2;
+    if (holds_bad(first, half)) {
+      length = half;
+    } else {
+      first += half;
+      length -= half;
+    }
+  }
+  return first;
+}
+
+Status BadValue(const arrow::Array& array, int64_t row, const arrow::DataType& to,
+                std::string_view loss) {
+  const auto scalar = array.GetScalar(row);
+  std::string value = scalar.ok() ? (*scalar)->ToString() : std::string("?");
+  if (value.size() > kMostQuoted) value = value.substr(0, kMostQuoted) + "...";
+  std::string what = "the value cannot be a " + to.ToString() + " without being changed";
+  if (!loss.empty()) what += "; accept that with --allow " + std::string(loss);
+  return BadRowError(row, what + ": row=" + std::to_string(row) +
+                              " type=" + array.type()->ToString() + " value=" + value);
+}
+
+// Dictionary, run-end and extension wrappers taken off.
+Result<ArrayPtr> Plain(const ArrayPtr& array) {
+  const auto& type = *array->type();
+  if (type.id() == Type::EXTENSION) {
+    return Plain(static_cast<const arrow::ExtensionArray&>(*array).storage());
+  }
+  if (type.id() == Type::RUN_END_ENCODED) {
+    ARROW_ASSIGN_OR_RAISE(const auto decoded, arrow::compute::RunEndDecode(array));
+    return Plain(decoded.make_array());
+  }
+  if (type.id() != Type::DICTIONARY) return array;
+  const auto& dictionary = static_cast<const arrow::DictionaryArray&>(*array);
+  ARROW_ASSIGN_OR_RAISE(const auto values,
+                        arrow::compute::Take(*dictionary.dictionary(), *dictionary.indices()));
+  return Plain(values);
+}
+
+// Views have few cast kernels of their own.
+Result<ArrayPtr> WithoutViews(const ArrayPtr& array) {
+  if (array->type_id() == Type::STRING_VIEW)
+    return Cast(array, arrow::large_utf8(), arrow::compute::CastOptions::Safe());
+  if (array->type_id() == Type::BINARY_VIEW)
+    return Cast(array, arrow::large_binary(), arrow::compute::CastOptions::Safe());
+  return array;
+}
+
+}  // namespace
+
+Status CheckCast(const arrow::DataType& from, const arrow::DataType& to) {
+  if (IsOffered(from, to)) return Status::OK();
+  return ConfigurationError("there is no cast between these types that keeps values: from=" +
+                            from.ToString() + " to=" + to.ToString());
+}
+
+Result<ArrayPtr> ExactCast(const ArrayPtr& array, const TypePtr& to,
+                           const std::vector<std::string>& allow) {
+  if (array->type()->Equals(*to)) return array;
+  ARROW_RETURN_NOT_OK(base::InitializeArrowCompute());
+  ARROW_RETURN_NOT_OK(CheckCast(*array->type(), *to));
+  ARROW_ASSIGN_OR_RAISE(ArrayPtr plain, Plain(array));
+  ARROW_ASSIGN_OR_RAISE(plain, WithoutViews(plain));
+  if (plain->type()->Equals(*to)) return plain;
+
+  const auto loss = LossOf(*plain->type(), *to);
+  const bool lossy = std::find(allow.begin(), allow.end(), loss) != allow.end();
+  auto safe = arrow::compute::CastOptions::Safe();
+  safe.allow_time_truncate = lossy;
+  auto cast = Cast(plain, to, safe);
+  if (!cast.ok()) {
+    const int64_t row = FirstBad(plain->length(), [&](int64_t first, int64_t length) {
+      return !Cast(plain->Slice(first, length), to, safe).ok();
+    });
+    if (plain->length() == 0 || Cast(plain->Slice(row, 1), to, safe).ok()) return cast.status();
+    return BadValue(*plain, row, *to, loss);
+  }
+  if (lossy || IsText(*plain->type()) || IsText(*to)) return cast;
+
+  // The library's own checks let some values change (double to float): only what comes back is
+  // kept.
+  ARROW_ASSIGN_OR_RAISE(const auto back,
+                        Cast(*cast, plain->type(), arrow::compute::CastOptions::Unsafe()));
+  const auto same = arrow::EqualOptions::Defaults().nans_equal(true).signed_zeros_equal(false);
+  if (plain->Equals(*back, same)) return cast;
+  const int64_t row = FirstBad(plain->length(), [&](int64_t first, int64_t length) {
+    return !plain->RangeEquals(*back, first, first + length, first, same);
+  });
+  return BadValue(*plain, row, *to, loss);
+}
+
+}  // namespace ampload::encode

@@ -1,0 +1,44 @@
+// What a load would do to one LMDB table, found out without writing.
+#include "encode/type_matrix.h"
+#include "loaders/lmdb/session.h"
+
+namespace ampload::lmdb {
+
+Result<TablePlan> LmdbSession::Plan(std::shared_ptr<Environment> environment,
+                                    const arrow::RecordBatch* sample) {
+  TablePlan plan;
+  key_ = KeyDefinition{spec_.keys, config_.key_pattern};
+  replacing_ = spec_.mode == LoadMode::kOverwrite;
+  if (environment != nullptr) {
+    environment_ = std::move(environment);
+    ARROW_ASSIGN_OR_RAISE(auto txn, environment_->BeginRead());
+    ARROW_ASSIGN_OR_RAISE(auto catalog, Catalog::Open(txn, false));
+    ARROW_RETURN_NOT_OK(CheckTable(txn, catalog));
+  }
+  plan.table_exists = table_.has_value();
+  plan.columns = encode::PlanColumns(*spec_.schema, encode::StoreFormat::kMsgpack);
+  plan.step_bytes = config_.step_bytes;
+  plan.layout.push_back((plan.table_exists ? "named database " : "new named database ") +
+                        spec_.name + " in " + config_.path);
+  plan.layout.push_back("key: " + key_.ToString());
+  plan.layout.push_back("value: a msgpack map from column name to value");
+  if (replacing_ && plan.table_exists) {
+    plan.layout.push_back("the new rows take the place of the old ones in one transaction");
+  }
+  if (!evolution_.empty()) plan.layout.push_back("columns: " + evolution_);
+
+  const bool storable = encode::CheckPlan(plan.columns, spec_.allow).ok();
+  if (sample == nullptr || sample->num_rows() == 0 || !storable) return plan;
+  ARROW_ASSIGN_OR_RAISE(const auto encoder, RowEncoder::Make(spec_.schema, key_, spec_.name));
+  StagedBatch rows;
+  rows.batch = sample->Slice(0);
+  const auto encoded = encoder->Encode(rows);
+  // A bad row in the sample is the load's matter, not the plan's.
+  if (!encoded.ok() && BadRowOf(encoded.status()).has_value()) return plan;
+  ARROW_RETURN_NOT_OK(encoded.status());
+  plan.bytes_per_row =
+      static_cast<double>((*encoded)->size_bytes()) / static_cast<double>(sample->num_rows());
+  return plan;
+}
+
+}  // namespace ampload::lmdb
