@@ -202,6 +202,9 @@ Result<std::shared_ptr<arrow::Table>> MemoryLoader::ReadRows(const std::string&,
                                                              const ReadOptions&) {
   return NotInThisDouble();
 }
+Result<TablePlan> MemoryLoader::PlanTable(const TableSpec&, const arrow::RecordBatch*) {
+  return NotInThisDouble();
+}
 Result<std::vector<CheckLine>> MemoryLoader::Check(const CallContext&) { return NotInThisDouble(); }
 LoadResult MemoryLoader::LoadBatch(const std::shared_ptr<arrow::RecordBatch>&, const std::string&,
                                    const LoadOptions&) {

@@ -45,6 +45,7 @@ class RowErrors {
 
   int64_t first_row_ = 0;              // place in the load of the current batch's row 0
   std::vector<std::string> messages_;  // "Row 7: reason"
+  std::vector<RejectedRow> rejected_;  // the same, not yet handed out
 };
 
 // Everything of DataLoader that does not depend on the config type. Derive from DataLoader, not

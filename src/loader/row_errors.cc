@@ -11,6 +11,7 @@ constexpr int64_t kShownErrors = 5;
 
 Status RowErrors::Add(int64_t row, std::string_view reason) {
   messages_.push_back("Row " + std::to_string(first_row_ + row) + ": " + std::string(reason));
+  rejected_.push_back({first_row_ + row, std::string(reason)});
   if (count() <= kMaxErrors) return Status::OK();
   return DataError("Too many errors: " + std::to_string(count()));
 }

@@ -90,6 +90,10 @@ Status SimpleSession::Stage(StagedBatch batch, const CallContext& context) {
   return Status::OK();
 }
 
+std::vector<RejectedRow> SimpleSession::TakeRejected() {
+  return std::exchange(errors_.rejected_, {});
+}
+
 Status SimpleSession::Undo(const BatchIdSet& batches, const CallContext& /*context*/) {
   if (batches.empty()) return Status::OK();
   return ConfigurationError(loader_.loader_type() + ": this store cannot take batches back");

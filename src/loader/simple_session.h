@@ -5,6 +5,8 @@
 // the table, and in overwrite clears it, before its first row, once; also where it has no row.
 #pragma once
 
+#include <vector>
+
 #include "ampload/data_loader.h"
 #include "ampload/write_session.h"
 
@@ -18,6 +20,7 @@ class SimpleSession : public WriteSession {
 
   Result<Recovered> Recover(RecoverMode mode, const CallContext& context) override;
   Status Stage(StagedBatch batch, const CallContext& context) override;
+  std::vector<RejectedRow> TakeRejected() override;
   Status Undo(const BatchIdSet& batches, const CallContext& context) override;
   Status Evolve(const SchemaChange& change, const CallContext& context) override;
   Result<CommitOutcome> Commit(const Checkpoint& checkpoint, const CallContext& context) override;

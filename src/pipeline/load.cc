@@ -41,7 +41,9 @@ class Load {
   Status RunSession() {
     ARROW_RETURN_NOT_OK(context_.Check());
     table_ = request_.table;
-    if (table_.schema == nullptr) table_.schema = source_.schema();
+    if (table_.schema == nullptr) {
+      table_.schema = request_.shape.is_identity() ? source_.schema() : request_.shape.schema();
+    }
     ARROW_ASSIGN_OR_RAISE(session_, loader_.OpenSession(std::span(&table_, 1)));
     ARROW_ASSIGN_OR_RAISE(const Recovered recovered,
                           session_->Recover(RecoverMode::kTakeOver, context_));
@@ -54,10 +56,29 @@ class Load {
       LogInfo(loader_.loader_type(), recovered.cleaned_up);
       outcome_.result.metadata["recovered"] = recovered.cleaned_up;
     }
+    if (!recovered.evolved.empty()) outcome_.result.metadata["schema_change"] = recovered.evolved;
+    for (auto* companion : request_.companions) {
+      ARROW_RETURN_NOT_OK(companion->OnRecovered(recovered));
+    }
     Status staged = RunStages(source_, *session_, request_, started_, context_, counts_);
     if (staged.ok()) staged = context_.Check();
+    if (staged.ok()) staged = BeforeCommit();
     if (!staged.ok()) return Abort(std::move(staged));
     return Commit(recovered);
+  }
+
+  Status BeforeCommit() {
+    for (auto* companion : request_.companions) ARROW_RETURN_NOT_OK(companion->BeforeCommit());
+    return Status::OK();
+  }
+
+  // What goes with the load learns how it ended. Where nobody knows, it is told nothing: the next
+  // load's Recovered will say.
+  void TellCompanions(bool committed) {
+    for (auto* companion : request_.companions) {
+      const Status told = committed ? companion->AfterCommit() : companion->OnAbort();
+      if (!told.ok()) LogWarning(loader_.loader_type(), MessageOf(told));
+    }
   }
 
   Status Commit(const Recovered& recovered) {
@@ -68,6 +89,11 @@ class Load {
     outcome_.fenced = verdict.fenced;
     outcome_.result.rows_loaded = verdict.rows;
     if (verdict.still_staged) return Abort(std::move(verdict.status));
+    if (verdict.rows > 0 || verdict.status.ok()) {
+      TellCompanions(/*committed=*/true);
+    } else if (KindOf(verdict.status) != FailureKind::kUnknownOutcome) {
+      TellCompanions(/*committed=*/false);
+    }
     return std::move(verdict.status);
   }
 
@@ -80,6 +106,7 @@ class Load {
     } catch (...) {
       aborted = CaughtFailure("abort");
     }
+    TellCompanions(/*committed=*/false);
     const std::string fate =
         aborted.ok() ? "nothing was loaded"
                      : "taking back what was staged failed too, the next load into the table does "
@@ -111,6 +138,7 @@ class Load {
     if (!request_.on_progress) return;
     request_.on_progress({.rows_read = counts_.rows_read,
                           .rows_staged = counts_.rows_staged,
+                          .rows_bad = counts_.rows_bad,
                           .bytes_read = counts_.bytes_read,
                           .bytes_staged = counts_.bytes_staged,
                           .seconds = SecondsSince(started_),
@@ -136,6 +164,7 @@ class Load {
     metadata["batches_processed"] = counts_.batches_staged.load();
     metadata["throughput_rows_per_sec"] = result.ops_per_second;
     if (counts_.has_encoder) metadata["bytes_encoded"] = counts_.bytes_staged.load();
+    if (request_.bad_rows != nullptr) metadata["rows_quarantined"] = counts_.rows_bad.load();
   }
 
   Source& source_;

@@ -10,12 +10,16 @@
 
 #include <cstdint>
 #include <functional>
+#include <vector>
 
 #include "ampload/call_context.h"
 #include "ampload/load_result.h"
 #include "ampload/loader.h"
 #include "ampload/source.h"
 #include "ampload/table.h"
+#include "pipeline/bad_rows.h"
+#include "pipeline/load_companion.h"
+#include "pipeline/row_shape.h"
 
 namespace ampload::pipeline {
 
@@ -23,6 +27,7 @@ namespace ampload::pipeline {
 struct LoadProgress {
   int64_t rows_read = 0;
   int64_t rows_staged = 0;
+  int64_t rows_bad = 0;
   int64_t bytes_read = 0;    // Arrow memory
   int64_t bytes_staged = 0;  // encoded bytes, where the session has an encoder, else Arrow memory
   double seconds = 0;
@@ -30,7 +35,11 @@ struct LoadProgress {
 };
 
 struct LoadRequest {
-  TableSpec table;                 // `schema` is filled from the source when null
+  TableSpec table;                 // `schema` is filled from the source and the shape when null
+  RowShape shape;                  // what is changed about the source's columns
+  BadRowSink* bad_rows = nullptr;  // takes rows that cannot be stored; null: the first one fails
+                                   // the load
+  std::vector<LoadCompanion*> companions;
   int64_t queue_bytes = 64 << 20;  // for each of the two queues
   std::function<void(const LoadProgress&)>
       on_progress;  // from the calling thread, at most every 100 ms and once before the commit; may

@@ -24,8 +24,14 @@ constexpr int64_t kBatchOverhead = 1024;
 // One batch on its way.
 struct Item {
   StagedBatch staged;
+  std::shared_ptr<arrow::RecordBatch> source;  // the same rows as the source gave them
   int64_t arrow_bytes = 0;
 };
+
+std::string PlaceOf(const StagedBatch& staged, int64_t row) {
+  return (staged.origin.empty() ? "" : "file=" + staged.origin + " ") +
+         "row=" + std::to_string(staged.first_row + row);
+}
 
 int64_t ArrowBytes(const arrow::RecordBatch& batch) {
   const auto referenced = arrow::util::ReferencedBufferSize(batch);
@@ -106,21 +112,89 @@ class Stages {
       if (!next.has_value()) break;
       ARROW_RETURN_NOT_OK(CheckBatch(*next));
       const int64_t rows = next->batch->num_rows();
+      for (auto& record : next->bad) {
+        ARROW_RETURN_NOT_OK(SetAside({.row = nullptr,
+                                      .raw = std::move(record.raw),
+                                      .origin = next->origin,
+                                      .ordinal = -1,
+                                      .reason = std::move(record.reason)}));
+      }
       if (rows == 0) continue;
       Item item;
       item.arrow_bytes = ArrowBytes(*next->batch);
-      item.staged.batch = std::move(next->batch);
+      item.source = next->batch;
       item.staged.first_row = next_row;
       item.staged.origin = std::move(next->origin);
       next_row += rows;
       counts_.batches_read += 1;
       counts_.rows_read += rows;
       counts_.bytes_read += item.arrow_bytes;
-      const int64_t weight = item.arrow_bytes + kBatchOverhead;
-      ARROW_RETURN_NOT_OK(read_.Push(std::move(item), weight, inner_.stop));
+      ARROW_RETURN_NOT_OK(ShapeAndPush(std::move(item)));
     }
     read_.Close(Status::OK());
     return Status::OK();
+  }
+
+  // From the source's columns to the table's, into the first queue.
+  Status ShapeAndPush(Item item) {
+    auto shaped = request_.shape.Apply(item.source);
+    if (!shaped.ok()) {
+      return GoOnWithoutBadRow(std::move(item), shaped.status(),
+                               [this](Item part) { return ShapeAndPush(std::move(part)); });
+    }
+    item.staged.batch = std::move(*shaped);
+    const int64_t weight = item.arrow_bytes + kBatchOverhead;
+    return read_.Push(std::move(item), weight, inner_.stop);
+  }
+
+  Status EncodeAndPush(Item item) {
+    auto encoded = encoder_->Encode(item.staged);
+    if (!encoded.ok()) {
+      return GoOnWithoutBadRow(std::move(item), encoded.status(),
+                               [this](Item part) { return EncodeAndPush(std::move(part)); });
+    }
+    item.staged.encoded = std::move(*encoded);
+    if (item.staged.encoded == nullptr) return PermanentError("encoder: gave no encoded batch");
+    const int64_t weight = item.arrow_bytes + item.staged.encoded->size_bytes() + kBatchOverhead;
+    return encoded_.Push(std::move(item), weight, inner_.stop);
+  }
+
+  // Sets aside the one row that `why` is about, and hands on what is before and behind it.
+  template <class GoOn>
+  Status GoOnWithoutBadRow(Item item, const Status& why, const GoOn& go_on) {
+    const auto bad = BadRowOf(why);
+    if (!bad.has_value() || request_.bad_rows == nullptr) {
+      return bad.has_value() ? WithContext(why, PlaceOf(item.staged, *bad)) : why;
+    }
+    ARROW_RETURN_NOT_OK(SetAsideRow(item, *bad, MessageOf(why)));
+    if (*bad > 0) ARROW_RETURN_NOT_OK(go_on(Part(item, 0, *bad)));
+    const int64_t behind = item.source->num_rows() - *bad - 1;
+    return behind > 0 ? go_on(Part(item, *bad + 1, behind)) : Status::OK();
+  }
+
+  static Item Part(const Item& item, int64_t first, int64_t rows) {
+    Item part;
+    part.source = item.source->Slice(first, rows);
+    if (item.staged.batch != nullptr) part.staged.batch = item.staged.batch->Slice(first, rows);
+    part.staged.first_row = item.staged.first_row + first;
+    part.staged.origin = item.staged.origin;
+    part.arrow_bytes = ArrowBytes(*part.source);
+    return part;
+  }
+
+  Status SetAsideRow(const Item& item, int64_t row, std::string reason) {
+    ARROW_ASSIGN_OR_RAISE(auto alone, OnlyRow(item.source, row));
+    return SetAside({.row = std::move(alone),
+                     .raw = {},
+                     .origin = item.staged.origin,
+                     .ordinal = item.staged.first_row + row,
+                     .reason = std::move(reason)});
+  }
+
+  Status SetAside(BadRow row) {
+    if (request_.bad_rows == nullptr) return DataError(row.reason);
+    counts_.rows_bad += 1;
+    return request_.bad_rows->Add(std::move(row));
   }
 
   // The promise of Source, checked because encoders read columns by it.
@@ -139,13 +213,23 @@ class Stages {
       ARROW_RETURN_NOT_OK(inner_.Check());
       ARROW_ASSIGN_OR_RAISE(std::optional<Item> item, read_.Pop(inner_.stop));
       if (!item.has_value()) break;
-      ARROW_ASSIGN_OR_RAISE(item->staged.encoded, encoder_->Encode(item->staged));
-      if (item->staged.encoded == nullptr) return PermanentError("encoder: gave no encoded batch");
-      const int64_t weight =
-          item->arrow_bytes + item->staged.encoded->size_bytes() + kBatchOverhead;
-      ARROW_RETURN_NOT_OK(encoded_.Push(std::move(*item), weight, inner_.stop));
+      ARROW_RETURN_NOT_OK(EncodeAndPush(*std::move(item)));
     }
     encoded_.Close(Status::OK());
+    return Status::OK();
+  }
+
+  // Rows that the store itself would not take.
+  Status SetAsideRejected(const Item& item) {
+    for (auto& rejected : session_.TakeRejected()) {
+      if (request_.bad_rows == nullptr) {
+        return DataError("the store did not take a row: row=" + std::to_string(rejected.row) +
+                         " reason=" + rejected.reason);
+      }
+      const int64_t row = rejected.row - item.staged.first_row;
+      ARROW_RETURN_NOT_OK(SetAsideRow(item, row, std::move(rejected.reason)));
+      counts_.rows_staged -= 1;
+    }
     return Status::OK();
   }
 
@@ -161,10 +245,15 @@ class Stages {
       const int64_t rows = item->staged.batch->num_rows();
       const int64_t bytes =
           item->staged.encoded ? item->staged.encoded->size_bytes() : item->arrow_bytes;
+      Item rest;
+      rest.source = item->source;
+      rest.staged.first_row = item->staged.first_row;
+      rest.staged.origin = item->staged.origin;
       ARROW_RETURN_NOT_OK(session_.Stage(std::move(item->staged), inner_));
       counts_.batches_staged += 1;
       counts_.rows_staged += rows;
       counts_.bytes_staged += bytes;
+      ARROW_RETURN_NOT_OK(SetAsideRejected(rest));
       if (request_.on_progress && std::chrono::steady_clock::now() >= next_report_) Report();
     }
   }
@@ -174,6 +263,7 @@ class Stages {
     next_report_ = now + kProgressInterval;
     request_.on_progress({.rows_read = counts_.rows_read,
                           .rows_staged = counts_.rows_staged,
+                          .rows_bad = counts_.rows_bad,
                           .bytes_read = counts_.bytes_read,
                           .bytes_staged = counts_.bytes_staged,
                           .seconds = std::chrono::duration<double>(now - started_).count()});

@@ -13,7 +13,7 @@
 
 namespace ampload::pipeline {
 
-// What went through. Each counter has one writer; all may be read from any thread.
+// What went through. All may be read from any thread.
 struct StageCounts {
   std::atomic<int64_t> batches_read = 0;  // batches without rows are not counted
   std::atomic<int64_t> rows_read = 0;
@@ -21,13 +21,17 @@ struct StageCounts {
   std::atomic<int64_t> batches_staged = 0;
   std::atomic<int64_t> rows_staged = 0;
   std::atomic<int64_t> bytes_staged = 0;
-  bool has_encoder = false;  // bytes_staged are encoded bytes
+  std::atomic<int64_t> rows_bad = 0;  // set aside; a record that never became a row is one
+  bool has_encoder = false;           // bytes_staged are encoded bytes
 };
 
 // Moves every row of `source` into `session`, which has recovered. OK: all rows are staged, in
 // order. Else the first failure or stop request of any stage, never one that only followed from it;
 // all threads have ended, and the caller aborts the session. An exception in a stage is a permanent
 // failure.
+//
+// A row that cannot be shaped, encoded or taken by the store goes to the request's sink, where
+// there is one, and the others go on.
 //
 // At most queue_bytes wait in each queue (an encoded batch counts with its Arrow memory), and each
 // stage holds one batch more.

@@ -1,0 +1,134 @@
+#include "pipeline/quarantine.h"
+
+#include <time.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include "ampload/fault_point.h"
+#include "ampload/log.h"
+#include "base/random.h"
+
+namespace ampload::pipeline {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kShown = 5;
+
+// Every .open file of the table beside `path`.
+std::vector<std::string> OpenFilesBeside(const std::string& path) {
+  std::vector<std::string> found;
+  std::error_code error;
+  const auto folder = fs::path(path).parent_path();
+  for (fs::directory_iterator at(folder.empty() ? "." : folder, error), end; !error && at != end;
+       at.increment(error)) {
+    if (at->path().extension() == ".open") found.push_back(at->path().string());
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+}  // namespace
+
+Quarantine::Quarantine(QuarantineOptions options, std::shared_ptr<arrow::Schema> source_schema)
+    : options_(std::move(options)) {
+  contents_.header.table = options_.table;
+  contents_.header.text = options_.text;
+  contents_.source_schema = std::move(source_schema);
+}
+
+Result<std::unique_ptr<Quarantine>> Quarantine::Make(QuarantineOptions options,
+                                                     std::shared_ptr<arrow::Schema> source_schema) {
+  std::error_code error;
+  if (fs::exists(options.path, error)) {
+    return ConfigurationError(
+        "quarantine: the file is there already, and its rows are not to be lost: load them with "
+        "replay-quarantine, or name another: path=" +
+        options.path);
+  }
+  return std::unique_ptr<Quarantine>(new Quarantine(std::move(options), std::move(source_schema)));
+}
+
+std::string Quarantine::NewPath(const std::string& folder, const std::string& table) {
+  const time_t now = time(nullptr);
+  struct tm parts = {};
+  gmtime_r(&now, &parts);
+  char text[32];
+  strftime(text, sizeof text, "%Y%m%dT%H%M%SZ", &parts);
+  std::string name = table;
+  std::replace(name.begin(), name.end(), '/', '_');
+  return (fs::path(folder) /
+          (name + "-" + text + "-" + base::RandomNonce().substr(0, 4) + ".arrow"))
+      .string();
+}
+
+Status Quarantine::Add(BadRow row) {
+  const std::lock_guard lock(mutex_);
+  if (std::cmp_greater_equal(contents_.rows.size(), options_.max_rows)) {
+    return DataError("too many bad rows, more than --max-bad-rows " +
+                     std::to_string(options_.max_rows) + "; the last one: " + row.reason);
+  }
+  contents_.rows.push_back({BatchId(), std::move(row)});
+  return Status::OK();
+}
+
+int64_t Quarantine::count() const {
+  const std::lock_guard lock(mutex_);
+  return static_cast<int64_t>(contents_.rows.size());
+}
+
+std::string Quarantine::Reasons() const {
+  const std::lock_guard lock(mutex_);
+  std::string text = "Failed to load any rows. Errors: ";
+  const auto& rows = contents_.rows;
+  for (size_t i = 0; i < rows.size() && i < kShown; ++i) {
+    text += (i > 0 ? "; " : "") + rows[i].bad.reason;
+  }
+  if (rows.size() > kShown) {
+    text += "; ... and " + std::to_string(rows.size() - kShown) + " more errors";
+  }
+  return text;
+}
+
+Status Quarantine::OnRecovered(const Recovered& recovered) {
+  contents_.header.load = recovered.load_id;
+  for (const auto& path : OpenFilesBeside(options_.path)) {
+    const auto left = ReadQuarantine(path);
+    if (!left.ok()) {
+      LogWarning("quarantine", "left alone: " + MessageOf(left.status()));
+      continue;
+    }
+    if (left->header.table != options_.table) continue;
+    if (recovered.load_id.empty()) {
+      LogWarning("quarantine",
+                 "an earlier load left this file, and the store cannot say whether it was "
+                 "committed: look for its rows before you replay it: path=" +
+                     path);
+    } else if (left->header.load == recovered.last_load_id) {
+      ARROW_RETURN_NOT_OK(RenameDurably(path, path.substr(0, path.size() - 5)));
+    } else {
+      ARROW_RETURN_NOT_OK(RemoveDurably(path));
+    }
+  }
+  return Status::OK();
+}
+
+Status Quarantine::BeforeCommit() {
+  const std::lock_guard lock(mutex_);
+  if (contents_.rows.empty()) return Status::OK();
+  AMPLOAD_FAULT_POINT("quarantine.write.before");
+  ARROW_RETURN_NOT_OK(WriteQuarantine(open_path(), contents_));
+  AMPLOAD_FAULT_POINT("quarantine.write.after");
+  return Status::OK();
+}
+
+Status Quarantine::AfterCommit() {
+  if (count() == 0) return Status::OK();
+  return RenameDurably(open_path(), options_.path);
+}
+
+Status Quarantine::OnAbort() { return RemoveDurably(open_path()); }
+
+}  // namespace ampload::pipeline

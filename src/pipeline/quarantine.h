@@ -1,0 +1,60 @@
+// The rows that one load sets aside, from the moment when they are found to the commit that they
+// belong to.
+//
+//   found ─▶ memory ─▶ FILE.open, durable, before the commit ─▶ FILE, after it
+//                            ╰─ the load fails: removed
+//
+// After a crash the next load of the table with the same folder settles an .open file by the
+// store's own word: its load is the last that was committed, then the file gets its name; else its
+// rows were taken back with the load's, and it is removed.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "pipeline/load_companion.h"
+#include "pipeline/quarantine_file.h"
+
+namespace ampload::pipeline {
+
+struct QuarantineOptions {
+  std::string path;  // the file
+  std::string table;
+  int64_t max_rows = 100;
+  std::string text;  // QuarantineHeader::text
+};
+
+class Quarantine final : public BadRowSink, public LoadCompanion {
+ public:
+  // A file that is there is never written over: a configuration error.
+  static Result<std::unique_ptr<Quarantine>> Make(QuarantineOptions options,
+                                                  std::shared_ptr<arrow::Schema> source_schema);
+
+  // "<folder>/<table>-20260102T030405Z-1f2e.arrow"
+  static std::string NewPath(const std::string& folder, const std::string& table);
+
+  Status Add(BadRow row) override;
+
+  Status OnRecovered(const Recovered& recovered) override;
+  Status BeforeCommit() override;
+  Status AfterCommit() override;
+  Status OnAbort() override;
+
+  const std::string& path() const { return options_.path; }
+  int64_t count() const;
+  // "Failed to load any rows. Errors: " and the first five, for a load that set every row aside.
+  std::string Reasons() const;
+
+ private:
+  Quarantine(QuarantineOptions options, std::shared_ptr<arrow::Schema> source_schema);
+  std::string open_path() const { return options_.path + ".open"; }
+
+  const QuarantineOptions options_;
+  mutable std::mutex mutex_;
+  QuarantineContents contents_;
+};
+
+}  // namespace ampload::pipeline
