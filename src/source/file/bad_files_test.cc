@@ -51,8 +51,8 @@ TEST_F(BadFile, NotParquetSaysWhatItLooksLike) {
   };
   refused("a,b\n1,2\n", "looks like text");
   refused("{\"a\": 1}\n", "looks like JSON");
-  refused("ARROW1 and so on", "looks like an Arrow IPC file");
-  refused(std::string("\0\1\2\3", 4), "only Parquet can be read today: path=");
+  refused("PK\x03\x04 and so on", "looks like zip");
+  refused(std::string("\0\1\2\3", 4), "not a Parquet file: path=");
 }
 
 TEST_F(BadFile, AParquetFileMayHaveAnyName) {

@@ -43,9 +43,11 @@ void BatchSize::Measured(int64_t rows, int64_t bytes) {
 std::vector<std::shared_ptr<arrow::RecordBatch>> Cut(
     const std::shared_ptr<arrow::RecordBatch>& batch, int64_t batch_bytes) {
   const int64_t bytes = BytesOf(*batch);
-  if (bytes <= 2 * batch_bytes || batch->num_rows() <= 1) return {batch};
-  const int64_t pieces = std::min(batch->num_rows(), (bytes + batch_bytes - 1) / batch_bytes);
-  const int64_t rows = (batch->num_rows() + pieces - 1) / pieces;
+  const bool fits = bytes <= 2 * batch_bytes || batch->num_rows() <= 1;
+  if (fits && batch->num_rows() <= kMostRows) return {batch};
+  const int64_t pieces =
+      fits ? 1 : std::min(batch->num_rows(), (bytes + batch_bytes - 1) / batch_bytes);
+  const int64_t rows = std::min(kMostRows, (batch->num_rows() + pieces - 1) / pieces);
   std::vector<std::shared_ptr<arrow::RecordBatch>> out;
   for (int64_t start = 0; start < batch->num_rows(); start += rows) {
     out.push_back(batch->Slice(start, rows));

@@ -28,7 +28,8 @@ class BatchSize {
   int64_t rows_;
 };
 
-// The batch itself, or slices of it in order where it takes more than twice `batch_bytes`.
+// The batch itself, or slices of it in order where it takes more than twice `batch_bytes` or has
+// more rows than a read ever asks for.
 std::vector<std::shared_ptr<arrow::RecordBatch>> Cut(
     const std::shared_ptr<arrow::RecordBatch>& batch, int64_t batch_bytes);
 

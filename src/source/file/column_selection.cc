@@ -50,7 +50,7 @@ Status UnknownColumn(const std::string& name, const arrow::Schema& schema) {
 
 Result<ColumnSelection> SelectColumns(const std::shared_ptr<arrow::Schema>& schema,
                                       std::span<const std::string> names,
-                                      const arrow::compute::Expression* filter) {
+                                      const arrow::compute::Expression* filter, int file_columns) {
   ColumnSelection selection;
   ARROW_ASSIGN_OR_RAISE(const auto wanted, FindColumns(*schema, names));
   std::set<int> read(wanted.begin(), wanted.end());
@@ -60,6 +60,7 @@ Result<ColumnSelection> SelectColumns(const std::shared_ptr<arrow::Schema>& sche
       read.insert(path.indices()[0]);
     }
   }
+  if (!read.empty() && *read.begin() >= file_columns) read.insert(0);
   selection.read.assign(read.begin(), read.end());
   for (const int index : wanted) {
     selection.output.push_back(static_cast<int>(std::distance(read.begin(), read.find(index))));

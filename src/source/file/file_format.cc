@@ -1,125 +1,236 @@
 #include "source/file/file_format.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <string_view>
+#include <array>
+#include <utility>
+#include <vector>
+
+#include "base/nearest_name.h"
+#include "source/input/compression.h"
 
 namespace ampload::source {
 namespace {
 
-// A Parquet file:   PAR1 | pages ... | footer | its length, 4 bytes little endian | PAR1
-constexpr std::string_view kMagic = "PAR1";
-constexpr std::string_view kEncryptedMagic = "PARE";
-constexpr int64_t kTail = 8;
-constexpr int64_t kSmallest = 12;
+using namespace std::string_view_literals;
 
-class OpenFile {
- public:
-  explicit OpenFile(const std::string& path)
-      : fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {}
-  ~OpenFile() {
-    if (fd_ >= 0) ::close(fd_);
+constexpr int64_t kHead = 32;  // bytes looked at
+
+constexpr std::string_view kReadable = "Parquet, Arrow IPC, CSV and NDJSON can be read";
+
+constexpr std::array kFormats = {Format::kParquet, Format::kArrow, Format::kCsv, Format::kNdjson};
+
+constexpr std::array<std::pair<std::string_view, Format>, 9> kSuffixes = {{
+    {".parquet", Format::kParquet},
+    {".arrow", Format::kArrow},
+    {".arrows", Format::kArrow},
+    {".feather", Format::kArrow},
+    {".ipc", Format::kArrow},
+    {".csv", Format::kCsv},
+    {".tsv", Format::kCsv},
+    {".ndjson", Format::kNdjson},
+    {".jsonl", Format::kNdjson},
+}};
+
+std::string_view WithoutCompression(std::string_view path) {
+  for (const auto suffix : {".gz"sv, ".zst"sv}) {
+    if (path.ends_with(suffix)) return path.substr(0, path.size() - suffix.size());
   }
-  OpenFile(const OpenFile&) = delete;
-  OpenFile& operator=(const OpenFile&) = delete;
-  int fd() const { return fd_; }
-
- private:
-  int fd_;
-};
-
-Status SystemError(std::string_view what, const std::string& path) {
-  const int code = errno;
-  return PermanentError(fmt::format("source: {}: {}: path={}", what, std::strerror(code), path),
-                        code == EACCES ? "EACCES" : fmt::format("errno {}", code));
+  return path;
 }
 
-// Fewer bytes only at the end of the file.
-Result<std::string> ReadAt(int fd, int64_t offset, int64_t count, const std::string& path) {
-  std::string bytes(static_cast<size_t>(count), '\0');
-  size_t done = 0;
-  while (done < bytes.size()) {
-    const ssize_t got =
-        ::pread(fd, bytes.data() + done, bytes.size() - done, offset + static_cast<int64_t>(done));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return SystemError("cannot read the file", path);
-    if (got == 0) break;
-    done += static_cast<size_t>(got);
-  }
-  bytes.resize(done);
-  return bytes;
-}
-
-std::string_view GuessFormat(std::string_view head) {
-  if (head.starts_with("ARROW1")) return "an Arrow IPC file";
-  if (head.starts_with("\xff\xff\xff\xff")) return "an Arrow IPC stream";
-  if (head.starts_with("\x1f\x8b")) return "gzip";
-  if (head.starts_with("\x28\xb5\x2f\xfd")) return "zstd";
-  if (head.starts_with("PK\x03\x04")) return "zip";
-  if (head.starts_with("ORC")) return "ORC";
-  if (head.starts_with("Obj\x01")) return "Avro";
-  if (head.starts_with("{") || head.starts_with("[")) return "JSON";
-  const bool text = std::all_of(head.begin(), head.end(), [](char c) {
+bool IsText(std::string_view bytes) {
+  return std::all_of(bytes.begin(), bytes.end(), [](char c) {
     return static_cast<unsigned char>(c) >= 0x20 || c == '\n' || c == '\r' || c == '\t';
   });
-  return text ? "text" : "";
 }
 
-Status NotParquet(std::string_view head, const std::string& path) {
-  const auto guess = GuessFormat(head);
-  return ConfigurationError(
-      fmt::format("source: not a Parquet file, and only Parquet can be read today{}{}: path={}",
-                  guess.empty() ? "" : "; it looks like ", guess, path));
+// By magic number. A head that is shorter than it and starts like it is a file cut off there.
+std::optional<FileFormat> FormatOfBytes(std::string_view head) {
+  const auto starts = [head](std::string_view magic) {
+    return head.size() < magic.size() ? magic.starts_with(head) : head.starts_with(magic);
+  };
+  if (starts("PAR1") || starts("PARE")) return FileFormat::kParquet;
+  if (starts("ARROW1\0\0"sv)) return FileFormat::kArrowFile;
+  if (starts("\xff\xff\xff\xff")) return FileFormat::kArrowStream;
+  return std::nullopt;
 }
 
-Status Truncated(const std::string& path, int64_t size) {
-  return PermanentError(
-      fmt::format("source: truncated Parquet file: the footer is missing; copy or write the file "
-                  "again: path={} size={}",
-                  path, size));
+std::string_view NameOf(FileFormat format) {
+  switch (format) {
+    case FileFormat::kParquet:
+      return "a Parquet file";
+    case FileFormat::kArrowFile:
+      return "an Arrow IPC file";
+    case FileFormat::kArrowStream:
+      return "an Arrow IPC stream";
+    case FileFormat::kCsv:
+      return "CSV";
+    case FileFormat::kNdjson:
+      return "NDJSON";
+  }
+  return "";
+}
+
+// Formats that cannot be read, and what the rest looks like.
+std::string_view Guess(std::string_view head) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kKnown = {{
+      {"PK\x03\x04", "zip"},
+      {"ORC\x08", "ORC"},
+      {"Obj\x01", "Avro"},
+      {"FEA1", "the old Feather format"},
+      {"BZh", "bzip2"},
+      {"\xfd\x37zXZ", "xz"},
+      {"\x04\x22\x4d\x18", "lz4"},
+      {"SQLite format 3", "SQLite"},
+  }};
+  for (const auto& [magic, name] : kKnown) {
+    if (head.starts_with(magic)) return name;
+  }
+  if (const auto format = FormatOfBytes(head)) return NameOf(*format);
+  if (!IsText(head)) return "";
+  const auto first = head.find_first_not_of(" \t\r\n");
+  return first != std::string_view::npos && (head[first] == '{' || head[first] == '[') ? "JSON"
+                                                                                       : "text";
+}
+
+std::string LooksLike(std::string_view head) {
+  const auto guess = Guess(head);
+  return guess.empty() ? std::string() : fmt::format("; it looks like {}", guess);
+}
+
+std::string_view NameOf(Format format) {
+  switch (format) {
+    case Format::kParquet:
+      return "a Parquet file";
+    case Format::kArrow:
+      return "an Arrow IPC file or stream";
+    case Format::kCsv:
+      return "CSV";
+    case Format::kNdjson:
+      return "NDJSON";
+  }
+  return "";
+}
+
+// Parquet and Arrow files are read from their end.
+Status RefuseFooterWithoutFile(FileFormat format, const InputFile& input) {
+  if (format != FileFormat::kParquet && format != FileFormat::kArrowFile) return Status::OK();
+  if (input.compression() != Compression::kNone) {
+    return ConfigurationError(fmt::format(
+        "source: {} inside of {} cannot be read, for it is read from its end; decompress it first "
+        "(its own pages can be compressed where it is written): path={}",
+        NameOf(format), ToString(input.compression()), input.path()));
+  }
+  if (!input.bytes().has_value()) {
+    return ConfigurationError(fmt::format(
+        "source: {} cannot be read from standard input, for it is read from its end; give its path"
+        "{}: path={}",
+        NameOf(format), format == FileFormat::kArrowFile ? ", or send an Arrow IPC stream" : "",
+        input.path()));
+  }
+  return Status::OK();
+}
+
+Status Unreadable(std::string_view head, const std::string& path) {
+  const auto guess = Guess(head);
+  if (guess == "text" || guess == "JSON") {
+    return ConfigurationError(fmt::format(
+        "source: it looks like {}, whose format the bytes do not tell; say --format csv or "
+        "--format ndjson: path={}",
+        guess, path));
+  }
+  return ConfigurationError(fmt::format("source: not a format that can be read{}; {}: path={}",
+                                        LooksLike(head), kReadable, path));
+}
+
+// Text where `format` says so, checked against what the bytes are if not text.
+Result<FileFormat> AsText(Format format, std::string_view head, const std::string& path) {
+  const auto guess = Guess(head);
+  if (!IsText(head) && !guess.empty()) {
+    return ConfigurationError(
+        fmt::format("source: not {}; it looks like {}: path={}", NameOf(format), guess, path));
+  }
+  return format == Format::kCsv ? FileFormat::kCsv : FileFormat::kNdjson;
 }
 
 }  // namespace
 
-Result<ProbedFile> ProbeFile(const std::string& path) {
-  const OpenFile file(path);
-  if (file.fd() < 0) return SystemError("cannot open the file", path);
-  struct stat info = {};
-  if (::fstat(file.fd(), &info) != 0) return SystemError("cannot read the file", path);
-  if (!S_ISREG(info.st_mode)) {
-    return ConfigurationError(fmt::format("source: not a regular file: path={}", path));
+std::string_view ToString(Format format) {
+  switch (format) {
+    case Format::kParquet:
+      return "parquet";
+    case Format::kArrow:
+      return "arrow";
+    case Format::kCsv:
+      return "csv";
+    case Format::kNdjson:
+      return "ndjson";
   }
-  const auto size = static_cast<int64_t>(info.st_size);
-  if (size == 0) return PermanentError(fmt::format("source: empty file: path={}", path));
+  return "";
+}
 
-  ARROW_ASSIGN_OR_RAISE(const std::string head, ReadAt(file.fd(), 0, std::min(size, kTail), path));
-  const std::string_view magic = std::string_view(head).substr(0, kMagic.size());
-  if (magic == kEncryptedMagic) {
-    return PermanentError(fmt::format(
-        "source: Parquet file with an encrypted footer, which cannot be read: path={}", path));
+Result<Format> ParseFormat(std::string_view text) {
+  std::vector<std::string> names;
+  for (const auto format : kFormats) {
+    if (ToString(format) == text) return format;
+    names.emplace_back(ToString(format));
   }
-  if (!kMagic.starts_with(magic)) return NotParquet(head, path);
-  if (size < kSmallest) return Truncated(path, size);
+  const auto nearest = base::NearestName(text, names);
+  return ConfigurationError(
+      fmt::format("source: unknown format{}; there are {}: format={}",
+                  nearest.has_value() ? fmt::format("; did you mean {}?", *nearest) : std::string(),
+                  fmt::join(names, ", "), text));
+}
 
-  ARROW_ASSIGN_OR_RAISE(const std::string tail, ReadAt(file.fd(), size - kTail, kTail, path));
-  if (static_cast<int64_t>(tail.size()) != kTail || !tail.ends_with(kMagic)) {
-    return Truncated(path, size);
+Format FormatOf(FileFormat format) {
+  switch (format) {
+    case FileFormat::kParquet:
+      return Format::kParquet;
+    case FileFormat::kArrowFile:
+    case FileFormat::kArrowStream:
+      return Format::kArrow;
+    case FileFormat::kCsv:
+      return Format::kCsv;
+    case FileFormat::kNdjson:
+      return Format::kNdjson;
   }
-  uint32_t footer = 0;
-  for (size_t i = 4; i-- > 0;) footer = footer << 8 | static_cast<unsigned char>(tail[i]);
-  if (static_cast<int64_t>(footer) > size - kSmallest) {
-    return PermanentError(
-        fmt::format("source: damaged Parquet file: its footer is said to be larger than the file; "
-                    "copy or write the file again: path={} size={} footer={}",
-                    path, size, footer));
+  return Format::kParquet;
+}
+
+std::optional<Format> FormatOfName(std::string_view path) {
+  for (const auto& [suffix, format] : kSuffixes) {
+    if (WithoutCompression(path).ends_with(suffix)) return format;
   }
-  return ProbedFile{FileFormat::kParquet, size};
+  return std::nullopt;
+}
+
+bool IsTabSeparated(std::string_view path) { return WithoutCompression(path).ends_with(".tsv"); }
+
+Result<FileFormat> DetectFormat(InputFile* input, std::optional<Format> asked) {
+  const std::string& path = input->path();
+  ARROW_ASSIGN_OR_RAISE(const std::string head, input->Peek(kHead));
+  if (head.empty()) {
+    return PermanentError(fmt::format("source: empty file: nothing is inside of the {}: path={}",
+                                      ToString(input->compression()), path));
+  }
+  const auto wanted = asked.has_value() ? asked : FormatOfName(path);
+  const bool text = wanted == Format::kCsv || wanted == Format::kNdjson;
+  const auto found = FormatOfBytes(head);
+  // "PAR1,x" may head a CSV file: text is text where text is said.
+  if (text && (!found.has_value() || IsText(head))) return AsText(*wanted, head, path);
+  if (!found.has_value()) {
+    if (!wanted.has_value()) return Unreadable(head, path);
+    return ConfigurationError(
+        fmt::format("source: not {}{}: path={}", NameOf(*wanted), LooksLike(head), path));
+  }
+  if (asked.has_value() && FormatOf(*found) != *asked) {
+    return ConfigurationError(fmt::format("source: not {}; it looks like {}: path={}",
+                                          NameOf(*asked), NameOf(*found), path));
+  }
+  ARROW_RETURN_NOT_OK(RefuseFooterWithoutFile(*found, *input));
+  return *found;
 }
 
 }  // namespace ampload::source

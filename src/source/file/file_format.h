@@ -1,23 +1,36 @@
-// Which format a file is in, by its bytes and never by its name.
+// Which format a file is in: by its bytes, and for text, which has no mark of its own, by its name
+// or by what the user says.
 #pragma once
 
-#include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "ampload/status.h"
+#include "source/input/input_file.h"
 
 namespace ampload::source {
 
-enum class FileFormat { kParquet };
+// As the user names it: --format.
+enum class Format { kParquet, kArrow, kCsv, kNdjson };
 
-struct ProbedFile {
-  FileFormat format = FileFormat::kParquet;
-  int64_t bytes = 0;
-};
+// "parquet", "arrow", "csv", "ndjson".
+std::string_view ToString(Format format);
+Result<Format> ParseFormat(std::string_view text);  // a configuration error names the nearest
 
-// Reads the first and the last bytes. Configuration error: not a regular file, or a format that
-// cannot be read (named where it is recognised). Permanent: unreadable, empty, truncated, damaged,
-// an encrypted footer. Each names the path.
-Result<ProbedFile> ProbeFile(const std::string& path);
+// As it is read.
+enum class FileFormat { kParquet, kArrowFile, kArrowStream, kCsv, kNdjson };
+
+Format FormatOf(FileFormat format);
+
+// By the suffix: .parquet, .arrow .arrows .feather .ipc, .csv .tsv, .ndjson .jsonl; .gz or .zst may
+// follow. nullopt: none of these.
+std::optional<Format> FormatOfName(std::string_view path);
+bool IsTabSeparated(std::string_view path);  // *.tsv, perhaps compressed
+
+// Reads the first bytes. Configuration error: a format that cannot be read (named where it is
+// recognised), that is not the one asked for, or not from here (Parquet inside gzip, from standard
+// input); text of an unknown name. Permanent: cannot be read, nothing inside.
+Result<FileFormat> DetectFormat(InputFile* input, std::optional<Format> asked);
 
 }  // namespace ampload::source

@@ -245,6 +245,39 @@ TEST_F(FileSource, HoldsAFewBatchesAndNotARowGroup) {
   EXPECT_LT(most, 10 << 20) << "a row group is 50 MB";
 }
 
+TEST_F(FileSource, AllMemoryComesFromThePool) {
+  const auto path = Table("t.parquet", ThreeColumns(20'000), 20'000);
+  for (const auto* where : {"", "a >= 10"}) {
+    arrow::ProxyMemoryPool pool(arrow::system_memory_pool());
+    auto options = Of({path}, where);
+    options.pool = &pool;
+    options.columns = {"b", "c"};
+    const int64_t others = arrow::system_memory_pool()->bytes_allocated();
+    ASSERT_OK_AND_ASSIGN(const auto source, OpenFileSource(options));
+    ASSERT_OK_AND_ASSIGN(const auto next, source->Next(CallContext()));
+    EXPECT_GE(pool.bytes_allocated(), 1000 * 8);
+    EXPECT_EQ(arrow::system_memory_pool()->bytes_allocated() - others, pool.bytes_allocated())
+        << "tests run with the system's pool as the default one";
+  }
+}
+
+TEST_F(FileSource, MemoryThatThePoolRefusesSaysWhatToSet) {
+  arrow::StringBuilder builder;
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(builder.Append(std::string(100'000, 'x')).ok());
+  const auto path = Table("t.parquet",
+                          arrow::Table::Make(arrow::schema({arrow::field("blob", arrow::utf8())}),
+                                             {builder.Finish().ValueOrDie()}),
+                          100);
+  auto* system = arrow::system_memory_pool();
+  arrow::CappedMemoryPool pool(system, system->bytes_allocated() + (2 << 20));
+  auto options = Of({path});
+  options.pool = &pool;
+  const auto loaded = Load(options);
+  EXPECT_THAT(loaded, FailsWith(FailureKind::kPermanent, "raise --memory"));
+  EXPECT_THAT(loaded, FailsWith(FailureKind::kPermanent,
+                                "path=" + path + " row_group=0 largest_column=blob"));
+}
+
 TEST_F(FileSource, ARowLargerThanABatchIsABatch) {
   arrow::StringBuilder builder;
   for (int i = 0; i < 5; ++i) ASSERT_TRUE(builder.Append(std::string(10'000, 'x')).ok());

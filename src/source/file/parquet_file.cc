@@ -1,22 +1,58 @@
 #include "source/file/parquet_file.h"
 
-#include <arrow/io/file.h>
-#include <arrow/util/io_util.h>
+#include <arrow/buffer.h>
 #include <fmt/format.h>
 #include <parquet/file_reader.h>
 #include <parquet/metadata.h>
 #include <parquet/properties.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <string_view>
 #include <utility>
-
-#include "source/file/file_format.h"
 
 namespace ampload::source {
 namespace {
 
-// What a column holds of the file at a time; a page, once decoded, comes on top.
+// A Parquet file:   PAR1 | pages ... | footer | its length, 4 bytes little endian | PAR1
+constexpr std::string_view kMagic = "PAR1";
+constexpr std::string_view kEncryptedMagic = "PARE";
+constexpr int64_t kTail = 8;
+constexpr int64_t kSmallest = 12;
+
+// What a column holds of the file at a time; a page, once decoded, comes on top. A remote file is
+// asked less often.
 constexpr int64_t kColumnBuffer = 256 << 10;
+constexpr int64_t kRemoteColumnBuffer = 1 << 20;
+
+Status Truncated(const std::string& path, int64_t size) {
+  return PermanentError(
+      fmt::format("source: truncated Parquet file: the footer is missing; copy or write the file "
+                  "again: path={} size={}",
+                  path, size));
+}
+
+// Before the Parquet library looks: what can be said better than it does.
+Status CheckEnds(arrow::io::RandomAccessFile* file, const std::string& path) {
+  ARROW_ASSIGN_OR_RAISE(const int64_t size, file->GetSize());
+  ARROW_ASSIGN_OR_RAISE(const auto head, file->ReadAt(0, 4));
+  if (std::string_view(*head) == kEncryptedMagic) {
+    return PermanentError(fmt::format(
+        "source: Parquet file with an encrypted footer, which cannot be read: path={}", path));
+  }
+  if (size < kSmallest) return Truncated(path, size);
+  ARROW_ASSIGN_OR_RAISE(const auto tail, file->ReadAt(size - kTail, kTail));
+  if (!std::string_view(*tail).ends_with(kMagic)) return Truncated(path, size);
+  uint32_t footer = 0;
+  for (int i = 4; i-- > 0;) footer = footer << 8 | tail->data()[i];
+  if (static_cast<int64_t>(footer) > size - kSmallest) {
+    return PermanentError(
+        fmt::format("source: damaged Parquet file: its footer is said to be larger than the file; "
+                    "copy or write the file again: path={} size={} footer={}",
+                    path, size, footer));
+  }
+  return Status::OK();
+}
 
 // Rows add up and every column chunk lies inside of the file: a file with a piece cut out fails
 // here and not after half of it is loaded.
@@ -46,10 +82,10 @@ Status CheckFooter(const parquet::FileMetaData& footer, int64_t file_bytes) {
   return Status::OK();
 }
 
-parquet::ReaderProperties FileProperties() {
-  auto properties = parquet::default_reader_properties();
+parquet::ReaderProperties FileProperties(bool remote, arrow::MemoryPool* pool) {
+  parquet::ReaderProperties properties(pool);
   properties.enable_buffered_stream();
-  properties.set_buffer_size(kColumnBuffer);
+  properties.set_buffer_size(remote ? kRemoteColumnBuffer : kColumnBuffer);
   properties.set_page_checksum_verification(true);
   return properties;
 }
@@ -63,44 +99,23 @@ parquet::ArrowReaderProperties ArrowProperties() {
 
 }  // namespace
 
-Status DamagedFile(const std::string& path, const Status& cause) {
-  if (cause.IsCancelled() || cause.IsOutOfMemory()) return WithContext(cause, "source: " + path);
-  if (const int code = arrow::internal::ErrnoFromStatus(cause); code != 0) {
-    return PermanentError(
-        fmt::format("source: cannot read the file: {}: path={}", MessageOf(cause), path),
-        fmt::format("errno {}", code));
-  }
-  return PermanentError(
-      fmt::format("source: damaged Parquet file; copy or write the file again: {}: path={}",
-                  MessageOf(cause), path));
-}
-
-Result<std::unique_ptr<parquet::arrow::FileReader>> OpenParquetFile(const std::string& path) {
+Result<std::unique_ptr<parquet::arrow::FileReader>> OpenParquetFile(InputFile* input,
+                                                                    arrow::MemoryPool* pool) {
+  const std::string& path = input->path();
   return CatchParquet(path, [&]() -> Result<std::unique_ptr<parquet::arrow::FileReader>> {
-    auto file = arrow::io::ReadableFile::Open(path);
-    if (!file.ok()) return DamagedFile(path, file.status());
-    ARROW_ASSIGN_OR_RAISE(const int64_t bytes, (*file)->GetSize());
+    ARROW_ASSIGN_OR_RAISE(const auto file, input->OpenRandomAccess());
+    Status status = CheckEnds(file.get(), path);
+    if (!status.ok()) return ParquetFailure(path, status);
     parquet::arrow::FileReaderBuilder builder;
-    Status status = builder.Open(*file, FileProperties());
-    if (!status.ok()) return DamagedFile(path, status);
-    auto reader = builder.properties(ArrowProperties())->Build();
-    if (!reader.ok()) return DamagedFile(path, reader.status());
+    status = builder.Open(file, FileProperties(input->remote(), pool));
+    if (!status.ok()) return ParquetFailure(path, status);
+    auto reader = builder.memory_pool(pool)->properties(ArrowProperties())->Build();
+    if (!reader.ok()) return ParquetFailure(path, reader.status());
+    ARROW_ASSIGN_OR_RAISE(const int64_t bytes, file->GetSize());
     status = CheckFooter(*(*reader)->parquet_reader()->metadata(), bytes);
-    if (!status.ok()) return DamagedFile(path, status);
+    if (!status.ok()) return ParquetFailure(path, status);
     return reader;
   });
-}
-
-Result<ParquetFileInfo> InspectParquetFile(const std::string& path) {
-  ARROW_ASSIGN_OR_RAISE(const ProbedFile probed, ProbeFile(path));
-  ARROW_ASSIGN_OR_RAISE(const auto reader, OpenParquetFile(path));
-  ParquetFileInfo info{path, probed.bytes, 0, nullptr};
-  const Status status = CatchParquet(path, [&]() -> Status {
-    info.rows = reader->parquet_reader()->metadata()->num_rows();
-    return reader->GetSchema(&info.schema);
-  });
-  if (!status.ok()) return WithContext(status, path);
-  return info;
 }
 
 }  // namespace ampload::source

@@ -1,40 +1,34 @@
 // One Parquet file, opened for reading in small steps.
 #pragma once
 
+#include <arrow/io/interfaces.h>
+#include <arrow/memory_pool.h>
 #include <arrow/type.h>
 #include <parquet/arrow/reader.h>
+#include <parquet/exception.h>
 
-#include <cstdint>
 #include <exception>
 #include <memory>
 #include <new>
 #include <string>
-#include <string_view>
 
 #include "ampload/status.h"
+#include "source/file/read_failure.h"
+#include "source/input/input_file.h"
 
 namespace ampload::source {
 
-// What is kept of a file between the moment when all are opened and compared and the moment when it
-// is read.
-struct ParquetFileInfo {
-  std::string path;
-  int64_t bytes = 0;
-  int64_t rows = 0;
-  std::shared_ptr<arrow::Schema> schema;  // as the file says, by its Arrow schema where it has one
-};
+// The file's reader: pages are decoded as rows are asked for, columns side by side, in memory of
+// `pool`; page checksums are verified where the writer made them. Permanent error, with the path:
+// truncated, damaged, an encrypted footer, a footer that contradicts the file.
+Result<std::unique_ptr<parquet::arrow::FileReader>> OpenParquetFile(InputFile* input,
+                                                                    arrow::MemoryPool* pool);
 
-// The file's reader: pages are decoded as rows are asked for, columns side by side; page checksums
-// are verified where the writer made them. Permanent error, with the path: a footer that cannot be
-// read or that contradicts the file.
-Result<std::unique_ptr<parquet::arrow::FileReader>> OpenParquetFile(const std::string& path);
-
-// Opens, looks at the footer and closes. Errors also as ProbeFile's.
-Result<ParquetFileInfo> InspectParquetFile(const std::string& path);
-
-// What to say of a read that failed: a permanent error with the cause and the path. A file that the
-// system cannot read is told from a damaged one; an interruption stays one.
-Status DamagedFile(const std::string& path, const Status& cause);
+// What to say of a read that failed.
+inline Status ParquetFailure(const std::string& path, const Status& cause,
+                             std::string_view where = {}) {
+  return ReadFailure("Parquet file", path, cause, where);
+}
 
 // Calls into the Parquet library, whose metadata accessors throw.
 template <class Call>
@@ -42,9 +36,11 @@ auto CatchParquet(const std::string& path, const Call& call) -> decltype(call())
   try {
     return call();
   } catch (const std::bad_alloc&) {
-    return DamagedFile(path, Status::OutOfMemory("no memory left to read it"));
+    return ParquetFailure(path, Status::OutOfMemory("an allocation failed"));
+  } catch (const parquet::ParquetStatusException& error) {
+    return ParquetFailure(path, error.status());
   } catch (const std::exception& error) {
-    return DamagedFile(path, Status::Invalid(error.what()));
+    return ParquetFailure(path, Status::Invalid(error.what()));
   }
 }
 

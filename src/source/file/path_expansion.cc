@@ -12,13 +12,12 @@
 
 #include "base/nearest_name.h"
 #include "source/file/glob.h"
+#include "source/input/open_input.h"
 
 namespace ampload::source {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::string_view kReadable = "only local Parquet files, folders and globs can be read";
 
 Status CannotRead(std::string_view what, const fs::path& path, const std::error_code& error) {
   return PermanentError(
@@ -72,15 +71,18 @@ Status Walk(const fs::path& folder, std::vector<fs::path>* above, const Visit& v
   return Status::OK();
 }
 
-using FileSet = std::set<fs::path>;  // in name order, component by component
+struct FileSet {
+  std::optional<Format> format;  // what a folder is searched for; nullopt: all that can be read
+  std::set<fs::path> files;      // in name order, component by component
+};
 
 Status CollectFolder(const fs::path& folder, FileSet* out) {
   std::vector<fs::path> above;
   return Walk(folder, &above, [out](const fs::path&, const std::vector<fs::path>& entries) {
     for (const auto& entry : entries) {
-      if (entry.extension() == ".parquet" && !IsLeftOut(entry) && !IsFolder(entry)) {
-        out->insert(entry);
-      }
+      const auto format = FormatOfName(entry.filename().string());
+      if (!format.has_value() || (out->format.has_value() && format != out->format)) continue;
+      if (!IsLeftOut(entry) && !IsFolder(entry)) out->files.insert(entry);
     }
     return Status::OK();
   });
@@ -93,7 +95,7 @@ Status CollectGlob(const fs::path& base, const std::vector<std::string>& parts, 
     std::error_code error;
     const auto status = fs::status(base, error);
     if (fs::is_directory(status)) return CollectFolder(base, out);
-    if (fs::exists(fs::symlink_status(base, error))) out->insert(base);
+    if (fs::exists(fs::symlink_status(base, error))) out->files.insert(base);
     return Status::OK();
   }
   const std::string& part = parts[next];
@@ -144,36 +146,37 @@ Status MissingPath(const fs::path& path) {
 
 Status RefuseWhatIsNoPath(const std::string& path) {
   if (path.empty()) return ConfigurationError("source: an empty path was given");
-  if (path == "-") {
-    return ConfigurationError(
-        fmt::format("source: standard input is not supported yet: {}: path=-", kReadable));
-  }
   const size_t scheme = path.find("://");
   if (scheme == std::string::npos || scheme == 0 || path.find('/') < scheme) return Status::OK();
   if (path.starts_with("file://")) {
     return ConfigurationError(fmt::format("source: give the path without file://: path={}", path));
   }
-  return ConfigurationError(fmt::format("source: {}:// is not supported yet: {}: path={}",
-                                        path.substr(0, scheme), kReadable, path));
+  return ConfigurationError(
+      fmt::format("source: {}:// is not supported yet; local files, folders, globs and - (standard "
+                  "input) can be read: path={}",
+                  path.substr(0, scheme), path));
 }
 
 // One path as the user wrote it.
-Result<std::vector<fs::path>> ExpandOne(const std::string& path) {
+Result<std::vector<fs::path>> ExpandOne(const std::string& path, std::optional<Format> format) {
   ARROW_RETURN_NOT_OK(RefuseWhatIsNoPath(path));
   std::error_code error;
   const auto status = fs::status(path, error);
   if (fs::exists(status) && !fs::is_directory(status)) return std::vector<fs::path>{path};
   if (error && !IsMissing(error)) return CannotRead("cannot read", path, error);
-  FileSet files;
+  FileSet found{format, {}};
+  const auto& files = found.files;
   if (fs::is_directory(status)) {
-    ARROW_RETURN_NOT_OK(CollectFolder(path, &files));
+    ARROW_RETURN_NOT_OK(CollectFolder(path, &found));
     if (files.empty()) {
-      return ConfigurationError(
-          fmt::format("source: the folder has no *.parquet file below it: path={}", path));
+      return ConfigurationError(fmt::format(
+          "source: no file below the folder has a suffix of {}; give a glob and "
+          "--format: path={}",
+          format.has_value() ? ToString(*format) : "Parquet, Arrow IPC, CSV or NDJSON", path));
     }
   } else {
     if (!HasGlob(path)) return MissingPath(path);
-    ARROW_RETURN_NOT_OK(CollectPattern(path, &files));
+    ARROW_RETURN_NOT_OK(CollectPattern(path, &found));
     if (files.empty()) {
       return ConfigurationError(
           fmt::format("source: no file matches the pattern: pattern={}", path));
@@ -184,12 +187,20 @@ Result<std::vector<fs::path>> ExpandOne(const std::string& path) {
 
 }  // namespace
 
-Result<std::vector<std::string>> ExpandPaths(std::span<const std::string> paths) {
+Result<std::vector<std::string>> ExpandPaths(std::span<const std::string> paths,
+                                             std::optional<Format> format) {
   if (paths.empty()) return ConfigurationError("source: no file, folder or glob was given");
   std::vector<std::string> files;
   std::map<fs::path, std::string> seen;  // real path to the path as given
   for (const auto& path : paths) {
-    ARROW_ASSIGN_OR_RAISE(const auto expanded, ExpandOne(path));
+    if (path == kStandardInput) {
+      if (std::find(files.begin(), files.end(), path) != files.end()) {
+        return ConfigurationError("source: standard input can be read once: - is given twice");
+      }
+      files.push_back(path);
+      continue;
+    }
+    ARROW_ASSIGN_OR_RAISE(const auto expanded, ExpandOne(path, format));
     for (const auto& file : expanded) {
       std::error_code error;
       const fs::path real = fs::canonical(file, error);

@@ -85,9 +85,30 @@ TEST_F(PathExpansion, APatternWithoutAMatchIsNamed) {
               FailsWith(FailureKind::kConfiguration, "no file matches"));
 }
 
-TEST_F(PathExpansion, AFolderWithoutParquetIsNamed) {
+TEST_F(PathExpansion, AFolderGivesEveryFormatThatCanBeReadOrTheOneAskedFor) {
+  const auto arrow = Touch("d/a.arrow");
+  const auto csv = Touch("d/b.csv.gz");
+  const auto lines = Touch("d/c.jsonl.zst");
+  const auto tabs = Touch("d/d.tsv");
+  Touch("d/e.txt");
+  Touch("d/f.gz");
+  EXPECT_THAT(Expand({Path("d")}).ValueOrDie(), ElementsAre(arrow, csv, lines, tabs));
+  const std::vector<std::string> folder = {Path("d")};
+  EXPECT_THAT(ExpandPaths(folder, Format::kCsv).ValueOrDie(), ElementsAre(csv, tabs));
+  EXPECT_THAT(ExpandPaths(folder, Format::kParquet),
+              FailsWith(FailureKind::kConfiguration, "a suffix of parquet"));
+}
+
+TEST_F(PathExpansion, AFolderWithoutAKnownSuffixIsNamed) {
   Touch("d/readme.txt");
-  EXPECT_THAT(Expand({Path("d")}), FailsWith(FailureKind::kConfiguration, "no *.parquet file"));
+  EXPECT_THAT(Expand({Path("d")}),
+              FailsWith(FailureKind::kConfiguration, "a suffix of Parquet, Arrow IPC, CSV or"));
+}
+
+TEST_F(PathExpansion, StandardInputStandsAmongFilesOnce) {
+  const auto a = Touch("a.parquet");
+  EXPECT_THAT(Expand({"-", a}).ValueOrDie(), ElementsAre("-", a));
+  EXPECT_THAT(Expand({"-", a, "-"}), FailsWith(FailureKind::kConfiguration, "given twice"));
 }
 
 TEST_F(PathExpansion, TheSameFileTwiceIsRefused) {
@@ -112,7 +133,6 @@ TEST_F(PathExpansion, ALinkThatLeadsNowhereIsAnError) {
 }
 
 TEST_F(PathExpansion, SaysWhatCannotBeReadYet) {
-  EXPECT_THAT(Expand({"-"}), FailsWith(FailureKind::kConfiguration, "standard input"));
   EXPECT_THAT(Expand({"s3://bucket/x.parquet"}),
               FailsWith(FailureKind::kConfiguration, "s3:// is not supported yet"));
   EXPECT_THAT(Expand({"file:///x"}), FailsWith(FailureKind::kConfiguration, "without file://"));

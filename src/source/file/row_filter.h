@@ -2,6 +2,7 @@
 #pragma once
 
 #include <arrow/compute/expression.h>
+#include <arrow/memory_pool.h>
 #include <arrow/record_batch.h>
 
 #include <memory>
@@ -16,6 +17,7 @@ namespace ampload::source {
 // batch's memory.
 Result<std::shared_ptr<arrow::RecordBatch>> FilterRows(
     const std::shared_ptr<arrow::RecordBatch>& batch, const arrow::compute::Expression& filter,
-    std::span<const int> output, const std::shared_ptr<arrow::Schema>& output_schema);
+    std::span<const int> output, const std::shared_ptr<arrow::Schema>& output_schema,
+    arrow::MemoryPool* pool);
 
 }  // namespace ampload::source

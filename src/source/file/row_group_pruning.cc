@@ -31,11 +31,11 @@ struct PrunableColumn {
 
 Result<std::vector<PrunableColumn>> PrunableColumns(const parquet::arrow::FileReader& reader,
                                                     const Expression& filter,
-                                                    const arrow::Schema& schema) {
+                                                    const arrow::Schema& schema, int file_columns) {
   std::set<int> indices;
   for (const auto& ref : arrow::compute::FieldsInExpression(filter)) {
     ARROW_ASSIGN_OR_RAISE(const auto path, ref.FindOne(schema));
-    indices.insert(path.indices()[0]);
+    if (path.indices()[0] < file_columns) indices.insert(path.indices()[0]);
   }
   std::vector<PrunableColumn> columns;
   for (const int index : indices) {
@@ -49,9 +49,9 @@ Result<std::vector<PrunableColumn>> PrunableColumns(const parquet::arrow::FileRe
 }  // namespace
 
 Result<std::vector<int>> RowGroupsThatMayPass(const parquet::arrow::FileReader& reader,
-                                              const Expression& filter,
-                                              const arrow::Schema& schema) {
-  ARROW_ASSIGN_OR_RAISE(const auto columns, PrunableColumns(reader, filter, schema));
+                                              const Expression& filter, const arrow::Schema& schema,
+                                              int file_columns) {
+  ARROW_ASSIGN_OR_RAISE(const auto columns, PrunableColumns(reader, filter, schema, file_columns));
   const auto footer = reader.parquet_reader()->metadata();
   std::vector<int> kept;
   for (int g = 0; g < footer->num_row_groups(); ++g) {
