@@ -13,8 +13,8 @@
 
 namespace ampload::source {
 
-// A bad row stands in the builders with nulls, so that all columns stay of one length, until the
-// batch is finished.
+// A bad row stands in the builders with any values, so that all columns stay of one length, until
+// the batch is finished.
 class BatchRows {
  public:
   int64_t count() const { return count_; }

@@ -22,7 +22,7 @@ class ParsedColumn final : public CellColumn {
   Status Append(std::string_view text, Fault* fault) override {
     Value value{};
     *fault = parser_(text, &value);
-    return *fault == nullptr ? typed().Append(value) : typed().AppendNull();
+    return *fault == nullptr ? typed().Append(value) : typed().AppendEmptyValue();
   }
 
   Status AppendCells(const CsvCells& cells, int column, RowFaults* faults) override {
@@ -67,7 +67,7 @@ class BytesColumn final : public CellColumn {
       *fault = ParseBytes(text, &bytes_);
       text = bytes_;
     }
-    return *fault == nullptr ? typed().Append(text) : typed().AppendNull();
+    return *fault == nullptr ? typed().Append(text) : typed().AppendEmptyValue();
   }
 
   Status AppendCells(const CsvCells& cells, int column, RowFaults* faults) override {
@@ -139,10 +139,10 @@ std::unique_ptr<CellColumn> DeclaredFloat(std::shared_ptr<arrow::ArrayBuilder> b
 template <class ArrowType>
 std::unique_ptr<CellColumn> DeclaredDecimal(std::shared_ptr<arrow::ArrayBuilder> builder) {
   using Value = typename arrow::TypeTraits<ArrowType>::CType;
-  const auto& type = static_cast<const arrow::DecimalType&>(*builder->type());
+  const auto type = std::static_pointer_cast<arrow::DecimalType>(builder->type());
   return Parsed<typename arrow::TypeTraits<ArrowType>::BuilderType, Value>(
       std::move(builder),
-      [precision = type.precision(), scale = type.scale()](std::string_view text, Value* value) {
+      [precision = type->precision(), scale = type->scale()](std::string_view text, Value* value) {
         return ParseDecimal(text, precision, scale, value);
       });
 }
@@ -245,8 +245,8 @@ std::unique_ptr<CellColumn> Declared(std::shared_ptr<arrow::ArrayBuilder> builde
 std::unique_ptr<CellColumn> Inferred(std::shared_ptr<arrow::ArrayBuilder> builder,
                                      Exponent exponent) {
   using Text = std::string_view;
-  const auto& type = *builder->type();
-  switch (type.id()) {
+  const auto type = builder->type();
+  switch (type->id()) {
     case Type::BOOL:
       return Parsed<arrow::BooleanBuilder, bool>(
           std::move(builder), [](Text text, bool* value) -> Fault {
@@ -275,7 +275,7 @@ std::unique_ptr<CellColumn> Inferred(std::shared_ptr<arrow::ArrayBuilder> builde
             return ParseInferredDate(text, value) ? nullptr : "not a date such as 2024-01-31";
           });
     case Type::TIMESTAMP: {
-      const auto& timestamp = static_cast<const arrow::TimestampType&>(type);
+      const auto& timestamp = static_cast<const arrow::TimestampType&>(*type);
       const bool utc = !timestamp.timezone().empty();
       return Parsed<arrow::TimestampBuilder, int64_t>(
           std::move(builder), [unit = timestamp.unit(), utc](Text text, int64_t* value) -> Fault {

@@ -31,7 +31,8 @@ struct CsvCells {
   bool IsNull(const CsvCell& cell) const { return !cell.quoted && cell.raw() == null_text; }
 };
 
-// A value that is at fault is appended as a null. A failed Status is one of memory.
+// A value that is at fault is appended as some other, so that a column has one for each row. A
+// failed Status is one of memory.
 class CellColumn {
  public:
   explicit CellColumn(std::shared_ptr<arrow::ArrayBuilder> builder)
@@ -48,7 +49,8 @@ class CellColumn {
   std::shared_ptr<arrow::ArrayBuilder> builder_;
 };
 
-// Null where text cannot be read as that type: nested ones, dictionaries, intervals, unions.
+// Nothing (null) where text cannot be read as that type: nested ones, dictionaries, intervals,
+// unions.
 Result<std::unique_ptr<CellColumn>> MakeCellColumn(const std::shared_ptr<arrow::DataType>& type,
                                                    Reading reading, arrow::MemoryPool* pool);
 bool IsCellType(const arrow::DataType& type);

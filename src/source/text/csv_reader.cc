@@ -16,7 +16,7 @@ namespace {
 
 // Cells are taken in chunks, so that a column finds its cells in the cache.
 constexpr size_t kChunkCells = 8192;
-constexpr int64_t kHeaderBatchBytes = int64_t{256} << 10;
+constexpr int64_t kHeaderBatchBytes = int64_t{64} << 10;
 constexpr std::string_view kIsAQuoteOpen = "is a quote left open? If not, ";
 
 class CsvReader final : public RecordReader {

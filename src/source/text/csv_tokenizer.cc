@@ -95,7 +95,7 @@ bool CsvTokenizer::TakePlain(Cursor* cursor, std::vector<CsvCell>* cells, CsvRec
       cursor->EndRecord(at, at + 2);
       return true;
     }
-    record->fault = kBareReturn;
+    if (record->fault == nullptr) record->fault = kBareReturn;
   }
 }
 

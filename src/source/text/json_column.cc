@@ -48,7 +48,7 @@ class JsonScalar final : public JsonColumn {
     Fault why = nullptr;
     if (!Takes(kind)) {
       why = WrongKind(kind);
-      ARROW_RETURN_NOT_OK(builder_->AppendNull());
+      ARROW_RETURN_NOT_OK(builder_->AppendEmptyValue());
     } else {
       ARROW_RETURN_NOT_OK(cells_->Append(text, &why));
     }
@@ -105,21 +105,23 @@ class JsonList final : public JsonColumn {
  public:
   JsonList(const TypePtr& type, JsonField item, arrow::MemoryPool* pool) : item_(std::move(item)) {
     builder_ = std::make_shared<Builder>(pool, item_.column->builder(), type);
+    if constexpr (std::is_same_v<Builder, arrow::FixedSizeListBuilder>) {
+      list_size_ = static_cast<const arrow::FixedSizeListType&>(*type).list_size();
+    }
   }
 
   Status Append(const JsonTape& tape, uint32_t value, JsonFault* fault) override {
     if (tape.kind(value) != JsonKind::kArray) {
       fault->Set(WrongKind(tape.kind(value)), tape.text(value));
-      return builder_->AppendNull();
+      return builder_->AppendEmptyValue();
     }
     const uint32_t end = tape.end(value);
     if constexpr (std::is_same_v<Builder, arrow::FixedSizeListBuilder>) {
       int64_t items = 0;
       for (uint32_t at = value + 1; at < end; at = tape.end(at)) ++items;
-      const auto& type = static_cast<const arrow::FixedSizeListType&>(*builder_->type());
-      if (items != type.list_size()) {
+      if (items != list_size_) {
         fault->Set("an array of another length than the type has", tape.text(value));
-        return builder_->AppendNull();
+        return builder_->AppendEmptyValue();
       }
     }
     ARROW_RETURN_NOT_OK(static_cast<Builder&>(*builder_).Append());
@@ -133,6 +135,7 @@ class JsonList final : public JsonColumn {
 
  private:
   const JsonField item_;
+  int64_t list_size_ = 0;
 };
 
 class JsonStruct final : public JsonColumn {
@@ -147,7 +150,7 @@ class JsonStruct final : public JsonColumn {
   Status Append(const JsonTape& tape, uint32_t value, JsonFault* fault) override {
     if (tape.kind(value) != JsonKind::kObject) {
       fault->Set(WrongKind(tape.kind(value)), tape.text(value));
-      return builder_->AppendNull();
+      return builder_->AppendEmptyValue();
     }
     ARROW_RETURN_NOT_OK(static_cast<arrow::StructBuilder&>(*builder_).Append());
     return fields_.Append(tape, value, fault);
@@ -170,7 +173,7 @@ class JsonMap final : public JsonColumn {
   Status Append(const JsonTape& tape, uint32_t value, JsonFault* fault) override {
     if (tape.kind(value) != JsonKind::kObject) {
       fault->Set(WrongKind(tape.kind(value)), tape.text(value));
-      return builder_->AppendNull();
+      return builder_->AppendEmptyValue();
     }
     ARROW_RETURN_NOT_OK(static_cast<arrow::MapBuilder&>(*builder_).Append());
     std::set<std::string_view> seen;
@@ -186,7 +189,6 @@ class JsonMap final : public JsonColumn {
   }
 
  private:
-  // A map's key can be no null, not even until a bad row is dropped.
   Status AppendKey(std::string_view key, JsonFault* fault) {
     Fault why = nullptr;
     ARROW_RETURN_NOT_OK(keys_->Append(key, &why));
@@ -218,13 +220,15 @@ Result<std::unique_ptr<JsonColumn>> MakeList(const TypePtr& type, Reading readin
 
 Status JsonField::Append(const JsonTape& tape, uint32_t value, JsonFault* fault) const {
   if (tape.kind(value) != JsonKind::kNull) return column->Append(tape, value, fault);
-  if (!nullable) fault->Set(WrongKind(JsonKind::kNull), "null");
-  return column->builder()->AppendNull();
+  if (nullable) return column->builder()->AppendNull();
+  fault->Set(WrongKind(JsonKind::kNull), "null");
+  return column->builder()->AppendEmptyValue();
 }
 
 Status JsonField::AppendMissing(JsonFault* fault) const {
-  if (!nullable) fault->Set("a field is missing that cannot be null", "");
-  return column->builder()->AppendNull();
+  if (nullable) return column->builder()->AppendNull();
+  fault->Set("a field is missing that cannot be null", "");
+  return column->builder()->AppendEmptyValue();
 }
 
 JsonFields::JsonFields(std::vector<JsonField> fields)

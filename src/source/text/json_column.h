@@ -32,8 +32,8 @@ struct JsonFault {
   }
 };
 
-// A value that is at fault is appended as a null, so that a record always adds one value. A failed
-// Status is one of memory.
+// A value that is at fault is appended as some other, so that a record always adds one value. A
+// failed Status is one of memory.
 class JsonColumn {
  public:
   virtual ~JsonColumn() = default;
@@ -80,8 +80,8 @@ class JsonFields {
   uint64_t record_ = 0;
 };
 
-inline constexpr Fault kUnknownField = "a field that is in none of the columns";
-inline constexpr Fault kFieldTwice = "a field that comes twice in one object";
+inline constexpr char kUnknownField[] = "a field that is in none of the columns";
+inline constexpr char kFieldTwice[] = "a field that comes twice in one object";
 
 // A configuration error where JSON has no form for that type. `where` names the column.
 Result<std::unique_ptr<JsonColumn>> MakeJsonColumn(const std::shared_ptr<arrow::DataType>& type,

@@ -38,7 +38,8 @@ class RowFaults {
 // A value as a message shows it: at most 80 bytes, and nothing that a terminal would act on.
 std::string ShownValue(std::string_view value);
 
-inline constexpr Fault kNotUtf8 = "not valid UTF-8";
+// Told apart by their addresses.
+inline constexpr char kNotUtf8[] = "not valid UTF-8";
 
 // What to do about a value that its column's type cannot hold. `inferred`: nobody declared the
 // type.
