@@ -125,14 +125,14 @@ Result<std::unique_ptr<KeyEncoder>> KeyEncoder::Make(const arrow::Schema& schema
   return encoder;
 }
 
-Status KeyEncoder::Fail(std::string_view what, std::string_view column, int64_t row,
-                        std::string_view more) const {
+Status KeyEncoder::Fail(std::string_view what, std::string_view column, int64_t first_row,
+                        int64_t row, std::string_view more) const {
   std::string message = "lmdb: ";
   message.append(what).append(": table=").append(table_);
   if (!column.empty()) message.append(" column=").append(column);
-  message.append(" row=").append(std::to_string(row));
+  message.append(" row=").append(std::to_string(first_row + row));
   if (!more.empty()) message.append(" ").append(more);
-  return DataError(std::move(message));
+  return BadRowError(row, std::move(message));
 }
 
 Status KeyEncoder::CheckNoNull(const arrow::Array& column, std::string_view name,
@@ -140,7 +140,7 @@ Status KeyEncoder::CheckNoNull(const arrow::Array& column, std::string_view name
   if (column.null_count() == 0) return Status::OK();
   int64_t row = 0;
   while (column.IsValid(row)) ++row;
-  return Fail("a key column is null; every row needs its key", name, first_row + row, "");
+  return Fail("a key column is null; every row needs its key", name, first_row, row, "");
 }
 
 Result<EncodedKeys> KeyEncoder::Encode(const arrow::RecordBatch& batch, int64_t first_row) const {
@@ -187,18 +187,19 @@ Result<EncodedKeys> KeyEncoder::SizeKeys(const arrow::ArrayVector& columns, int6
   EncodedKeys keys;
   keys.offsets.reserve(sizes.size() + 1);
   size_t total = 0;
-  int64_t row = first_row;
+  int64_t row = 0;
   for (const size_t size : sizes) {
     if (size == 0) {
-      return Fail("the key is empty; LMDB has no empty keys", parts_[0].name, row, "");
+      return Fail("the key is empty; LMDB has no empty keys", parts_[0].name, first_row, row, "");
     }
     if (size > kMaxKeyBytes) {
       return Fail("the key is longer than LMDB's 511 bytes; choose shorter key columns",
-                  parts_.back().name, row, "length=" + std::to_string(size));
+                  parts_.back().name, first_row, row, "length=" + std::to_string(size));
     }
     total += size;
     if (total > UINT32_MAX) {
-      return Fail("the keys of one batch exceed 4 GiB; load smaller batches", "", row, "");
+      return DataError("lmdb: the keys of one batch exceed 4 GiB; load smaller batches: table=" +
+                       table_ + " row=" + std::to_string(first_row + row));
     }
     keys.offsets.push_back(static_cast<uint32_t>(total));
     ++row;

@@ -50,7 +50,7 @@ class KeyEncoder {
                                                   const std::string& table);
 
   // A null in a key column, an empty key or one over 511 bytes is a data error with table, column
-  // and row; `first_row` is row 0's ordinal in the load.
+  // and row, and BadRowOf has the row in the batch; `first_row` is row 0's ordinal in the load.
   Result<EncodedKeys> Encode(const arrow::RecordBatch& batch, int64_t first_row) const;
 
   // For messages: "block_num=15000000, tx_index=3", or the text of a pattern.
@@ -69,7 +69,8 @@ class KeyEncoder {
   Result<EncodedKeys> SizeKeys(const arrow::ArrayVector& columns, int64_t rows,
                                int64_t first_row) const;
   void PutKeys(const arrow::ArrayVector& columns, EncodedKeys* keys) const;
-  Status Fail(std::string_view what, std::string_view column, int64_t row,
+  // `row` is the row in the batch.
+  Status Fail(std::string_view what, std::string_view column, int64_t first_row, int64_t row,
               std::string_view more) const;
 
   std::string table_;

@@ -142,8 +142,9 @@ TEST(KeyEncoder, SaysWhetherKeysAscend) {
 TEST(KeyEncoder, RefusesANullWithItsRow) {
   const auto batch = Batch({{"s", Column(arrow::utf8(), R"(["a", null])")}});
   ASSERT_OK_AND_ASSIGN(const auto encoder, KeyEncoder::Make(*batch->schema(), {{"s"}, ""}, "t"));
-  EXPECT_THAT(encoder->Encode(*batch, 100),
-              FailsWith(FailureKind::kData, "table=t column=s row=101"));
+  const auto keys = encoder->Encode(*batch, 100);
+  EXPECT_THAT(keys, FailsWith(FailureKind::kData, "table=t column=s row=101"));
+  EXPECT_EQ(BadRowOf(keys.status()), 1);
 }
 
 TEST(KeyEncoder, RefusesAKeyThatIsTooLongOrEmpty) {
@@ -152,8 +153,10 @@ TEST(KeyEncoder, RefusesAKeyThatIsTooLongOrEmpty) {
   const auto long_one =
       Batch({{"s", Column(arrow::utf8(), "[\"" + std::string(512, 'x') + "\"]")}});
   EXPECT_THAT(HexKeys(*long_one, {{"s"}, ""}), FailsWith(FailureKind::kData, "row=0 length=512"));
-  const auto empty = Batch({{"s", Column(arrow::utf8(), R"([""])")}});
+  const auto empty = Batch({{"s", Column(arrow::utf8(), R"(["a", "b", ""])")}});
   EXPECT_THAT(HexKeys(*empty, {{"s"}, ""}), FailsWith(FailureKind::kData, "empty"));
+  EXPECT_EQ(BadRowOf(HexKeys(*empty, {{"s"}, ""}).status()), 2);
+  EXPECT_EQ(BadRowOf(HexKeys(*long_one, {{"s"}, ""}).status()), 0);
 }
 
 TEST(KeyEncoder, RefusesAnUnknownColumnAndNamesTheNearest) {
