@@ -1,42 +1,18 @@
-// Strings (str, checked to be UTF-8) and binaries (bin) in all their layouts.
+// Strings, checked to be UTF-8, and binaries in all their layouts.
 #include <arrow/type.h>
-#include <arrow/util/binary_view_util.h>
 #include <arrow/util/utf8.h>
 
 #include <algorithm>
 #include <string>
 
+#include "encode/bytes_layout.h"
 #include "encode/leaf_column.h"
+#include "encode/msgpack_bytes.h"
 
 namespace ampload::encode {
 namespace {
 
-using msgpack::Span;
-
-// Where the bytes of a row are.
-template <class Offset>
-struct OffsetLayout {
-  const Offset* offsets;
-  const uint8_t* bytes;
-
-  explicit OffsetLayout(const arrow::ArrayData& data)
-      : offsets(data.GetValues<Offset>(1)), bytes(data.GetValues<uint8_t>(2, 0)) {}
-  int64_t length(int64_t row) const { return offsets[row + 1] - offsets[row]; }
-  const uint8_t* at(int64_t row) const { return bytes + offsets[row]; }
-};
-struct ViewLayout {
-  const arrow::BinaryViewType::c_type* views;
-  std::shared_ptr<const arrow::BufferVector> buffers;  // the first two are no data
-
-  explicit ViewLayout(const arrow::ArrayData& data)
-      : views(data.GetValues<arrow::BinaryViewType::c_type>(1)),
-        buffers(std::make_shared<arrow::BufferVector>(data.buffers)) {}
-  int64_t length(int64_t row) const { return views[row].size(); }
-  const uint8_t* at(int64_t row) const {
-    return reinterpret_cast<const uint8_t*>(
-        arrow::util::FromBinaryView(views[row], buffers->data() + 2).data());
-  }
-};
+enum class Kind { kString, kBinary };
 
 // Rows of consecutive offsets at once: all their bytes are UTF-8 and no row begins inside a
 // character. False says nothing about a single row yet.
@@ -59,7 +35,7 @@ bool IsUtf8AsAWhole(const OffsetLayout<Offset>& layout, const Rows& rows,
   return starts && arrow::util::ValidateUTF8(layout.bytes + begin, end - begin);
 }
 
-template <Span kSpan, class Layout>
+template <class Format, Kind kKind, class Layout>
 struct BytesCodec : PlainCodec {
   Layout layout;
 
@@ -67,7 +43,7 @@ struct BytesCodec : PlainCodec {
     const int64_t too_long = FindRefused(
         rows, validity, [&](int64_t row) { return layout.length(row) <= msgpack::kMaxLength; });
     int64_t not_utf8 = rows.count;
-    if (kSpan == Span::kStr && !IsUtf8AsAWhole(layout, rows, validity)) {
+    if (kKind == Kind::kString && !IsUtf8AsAWhole(layout, rows, validity)) {
       not_utf8 = FindRefused(rows, validity, [&](int64_t row) {
         return arrow::util::ValidateUTF8(layout.at(row), layout.length(row));
       });
@@ -80,52 +56,52 @@ struct BytesCodec : PlainCodec {
   }
   int64_t Size(int64_t row) const {
     const int64_t length = layout.length(row);
-    return msgpack::SpanHeaderSize<kSpan>(length) + length;
+    if constexpr (kKind == Kind::kString) {
+      return Format::StringSize(layout.at(row), length);
+    } else {
+      return Format::BinarySize(length);
+    }
   }
   uint8_t* Put(uint8_t* at, int64_t row) const {
-    const auto length = layout.length(row);
-    at = msgpack::PutSpanHeader<kSpan>(at, length);
-    CopyShort(at, layout.at(row), static_cast<size_t>(length));
-    return at + length;
+    const int64_t length = layout.length(row);
+    if constexpr (kKind == Kind::kString) {
+      return Format::PutString(at, layout.at(row), length);
+    } else {
+      return Format::PutBinary(at, layout.at(row), length);
+    }
   }
 };
 
-// The header is the same for all rows, so it rides on the key. The widths of addresses and hashes
-// are known to the compiler; 0 stands for any other.
-template <int64_t kWidth>
-struct FixedBytesCodec {
+// What comes before the bytes is the same for all rows, so it rides on the key. The widths of
+// addresses and hashes are known to the compiler; 0 stands for any other.
+template <class Format, int64_t kWidth>
+struct FixedBytesCodec : PlainCodec {
   const uint8_t* values;
   int64_t any_width;
-  uint8_t header[5] = {};
-  size_t header_size;
+  int64_t size;
 
-  FixedBytesCodec(const uint8_t* bytes, int64_t width) : values(bytes), any_width(width) {
-    header_size = static_cast<size_t>(msgpack::PutSpanHeader<Span::kBin>(header, width) - header);
-  }
+  FixedBytesCodec(const uint8_t* bytes, int64_t width)
+      : values(bytes),
+        any_width(width),
+        size(Format::BinarySize(width) - static_cast<int64_t>(head().size())) {}
   int64_t width() const { return kWidth == 0 ? any_width : kWidth; }
 
-  std::string_view head() const { return {reinterpret_cast<const char*>(header), header_size}; }
-  static MaybeRefusal Check(const Rows&, const Validity&) { return std::nullopt; }
-  int64_t Size(int64_t) const { return width(); }
+  std::string head() const { return Format::BinaryHead(any_width); }
+  int64_t Size(int64_t) const { return size; }
   uint8_t* Put(uint8_t* at, int64_t row) const {
-    const uint8_t* from = values + row * width();
-    if constexpr (kWidth == 0) {
-      CopyShort(at, from, static_cast<size_t>(any_width));
-    } else {
-      std::memcpy(at, from, kWidth);
-    }
-    return at + width();
+    return Format::PutBinaryBody(at, values + row * width(), static_cast<size_t>(width()));
   }
 };
 
 }  // namespace
 
+template <class Format>
 std::unique_ptr<ColumnWriter> MakeBytesColumn(const arrow::ArrayData& data, KeyPrefix prefix) {
-  const auto make = [&]<Span kSpan, class Layout>(std::integral_constant<Span, kSpan>, Layout l) {
-    return MakeLeaf(data, std::move(prefix), BytesCodec<kSpan, Layout>{{}, l});
+  const auto make = [&]<Kind kKind, class Layout>(std::integral_constant<Kind, kKind>, Layout l) {
+    return MakeLeaf<Format>(data, std::move(prefix), BytesCodec<Format, kKind, Layout>{{}, l});
   };
-  constexpr std::integral_constant<Span, Span::kStr> kStr;
-  constexpr std::integral_constant<Span, Span::kBin> kBin;
+  constexpr std::integral_constant<Kind, Kind::kString> kStr;
+  constexpr std::integral_constant<Kind, Kind::kBinary> kBin;
   switch (data.type->id()) {
     case arrow::Type::STRING:
       return make(kStr, OffsetLayout<int32_t>(data));
@@ -144,9 +120,15 @@ std::unique_ptr<ColumnWriter> MakeBytesColumn(const arrow::ArrayData& data, KeyP
   }
   const int64_t width = static_cast<const arrow::FixedSizeBinaryType&>(*data.type).byte_width();
   const uint8_t* values = data.GetValues<uint8_t>(1, data.offset * width);
-  if (width == 20) return MakeLeaf(data, std::move(prefix), FixedBytesCodec<20>(values, width));
-  if (width == 32) return MakeLeaf(data, std::move(prefix), FixedBytesCodec<32>(values, width));
-  return MakeLeaf(data, std::move(prefix), FixedBytesCodec<0>(values, width));
+  const auto fixed = [&]<int64_t kWidth>(std::integral_constant<int64_t, kWidth>) {
+    return MakeLeaf<Format>(data, std::move(prefix),
+                            FixedBytesCodec<Format, kWidth>(values, width));
+  };
+  if (width == 20) return fixed(std::integral_constant<int64_t, 20>{});
+  if (width == 32) return fixed(std::integral_constant<int64_t, 32>{});
+  return fixed(std::integral_constant<int64_t, 0>{});
 }
+
+AMPLOAD_FOR_EVERY_FORMAT(MakeBytesColumn)
 
 }  // namespace ampload::encode

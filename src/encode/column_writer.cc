@@ -4,8 +4,11 @@
 
 #include <utility>
 
+#include "encode/every_format.h"
+
 namespace ampload::encode {
 
+template <class Format>
 std::unique_ptr<ColumnWriter> MakeColumnWriter(const arrow::ArrayData& data, KeyPrefix prefix) {
   using arrow::Type;
   switch (data.type->id()) {
@@ -17,23 +20,23 @@ std::unique_ptr<ColumnWriter> MakeColumnWriter(const arrow::ArrayData& data, Key
     case Type::UINT16:
     case Type::UINT32:
     case Type::UINT64:
-      return MakeIntegerColumn(data, std::move(prefix));
+      return MakeIntegerColumn<Format>(data, std::move(prefix));
     case Type::DECIMAL32:
     case Type::DECIMAL64:
     case Type::DECIMAL128:
     case Type::DECIMAL256:
-      return MakeDecimalColumn(data, std::move(prefix));
+      return MakeDecimalColumn<Format>(data, std::move(prefix));
     case Type::DATE32:
     case Type::DATE64:
     case Type::TIME32:
     case Type::TIME64:
     case Type::TIMESTAMP:
-      return MakeTemporalColumn(data, std::move(prefix));
+      return MakeTemporalColumn<Format>(data, std::move(prefix));
     case Type::DURATION:
     case Type::INTERVAL_MONTHS:
     case Type::INTERVAL_DAY_TIME:
     case Type::INTERVAL_MONTH_DAY_NANO:
-      return MakeSpanColumn(data, std::move(prefix));
+      return MakeSpanColumn<Format>(data, std::move(prefix));
     case Type::STRING:
     case Type::LARGE_STRING:
     case Type::STRING_VIEW:
@@ -41,28 +44,30 @@ std::unique_ptr<ColumnWriter> MakeColumnWriter(const arrow::ArrayData& data, Key
     case Type::LARGE_BINARY:
     case Type::BINARY_VIEW:
     case Type::FIXED_SIZE_BINARY:
-      return MakeBytesColumn(data, std::move(prefix));
+      return MakeBytesColumn<Format>(data, std::move(prefix));
     case Type::STRUCT:
-      return MakeStructColumn(data, prefix);
+      return MakeStructColumn<Format>(data, std::move(prefix));
     case Type::LIST:
     case Type::LARGE_LIST:
     case Type::LIST_VIEW:
     case Type::LARGE_LIST_VIEW:
     case Type::FIXED_SIZE_LIST:
     case Type::MAP:
-      return MakeListColumn(data, std::move(prefix));
+      return MakeListColumn<Format>(data, std::move(prefix));
     case Type::DICTIONARY:
-      return MakeDictionaryColumn(data, std::move(prefix));
+      return MakeDictionaryColumn<Format>(data, std::move(prefix));
     case Type::RUN_END_ENCODED:
-      return MakeRunEndColumn(data, std::move(prefix));
+      return MakeRunEndColumn<Format>(data, std::move(prefix));
     case Type::EXTENSION: {
       arrow::ArrayData storage = data;
       storage.type = static_cast<const arrow::ExtensionType&>(*data.type).storage_type();
-      return MakeColumnWriter(storage, std::move(prefix));
+      return MakeColumnWriter<Format>(storage, std::move(prefix));
     }
     default:  // null, bool, floats
-      return MakeScalarColumn(data, std::move(prefix));
+      return MakeScalarColumn<Format>(data, std::move(prefix));
   }
 }
+
+AMPLOAD_FOR_EVERY_FORMAT(MakeColumnWriter)
 
 }  // namespace ampload::encode

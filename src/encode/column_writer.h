@@ -50,19 +50,29 @@ class ColumnWriter {
 
 // A writer for `data`, whose buffers must outlive it; `prefix` goes in front of every value. The
 // type has passed CheckEncodable.
+template <class Format>
 std::unique_ptr<ColumnWriter> MakeColumnWriter(const arrow::ArrayData& data, KeyPrefix prefix);
 
-// The families behind it.
+// The families behind it, each made for every format in its own file (AMPLOAD_FOR_EVERY_FORMAT).
+template <class Format>
 std::unique_ptr<ColumnWriter> MakeScalarColumn(const arrow::ArrayData& data, KeyPrefix prefix);
+template <class Format>
 std::unique_ptr<ColumnWriter> MakeIntegerColumn(const arrow::ArrayData& data, KeyPrefix prefix);
+template <class Format>
 std::unique_ptr<ColumnWriter> MakeDecimalColumn(const arrow::ArrayData& data, KeyPrefix prefix);
+template <class Format>
 std::unique_ptr<ColumnWriter> MakeTemporalColumn(const arrow::ArrayData& data, KeyPrefix prefix);
+template <class Format>
 std::unique_ptr<ColumnWriter> MakeSpanColumn(const arrow::ArrayData& data, KeyPrefix prefix);
+template <class Format>
 std::unique_ptr<ColumnWriter> MakeBytesColumn(const arrow::ArrayData& data, KeyPrefix prefix);
-std::unique_ptr<ColumnWriter> MakeStructColumn(const arrow::ArrayData& data,
-                                               const KeyPrefix& prefix);
+template <class Format>
+std::unique_ptr<ColumnWriter> MakeStructColumn(const arrow::ArrayData& data, KeyPrefix prefix);
+template <class Format>
 std::unique_ptr<ColumnWriter> MakeListColumn(const arrow::ArrayData& data, KeyPrefix prefix);
+template <class Format>
 std::unique_ptr<ColumnWriter> MakeDictionaryColumn(const arrow::ArrayData& data, KeyPrefix prefix);
+template <class Format>
 std::unique_ptr<ColumnWriter> MakeRunEndColumn(const arrow::ArrayData& data, KeyPrefix prefix);
 
 // The null bitmap of an array, or the knowledge that it has no nulls.

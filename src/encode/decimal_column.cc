@@ -1,4 +1,4 @@
-// decimal32 to decimal256: str of plain digits.
+// decimal32 to decimal256: text of plain digits.
 #include <cstring>
 
 #include <arrow/type.h>
@@ -9,7 +9,7 @@
 namespace ampload::encode {
 namespace {
 
-template <int kBytes>
+template <class Format, int kBytes>
 struct DecimalCodec : PlainCodec {
   const uint8_t* values;
   int32_t scale;
@@ -40,26 +40,27 @@ struct DecimalCodec : PlainCodec {
     const auto value = Load(row);
     const int64_t length = DecimalTextSize(value.negative, IsZero(value.magnitude),
                                            DigitCount(value.magnitude), scale);
-    return msgpack::SpanHeaderSize<msgpack::Span::kStr>(length) + length;
+    return Format::TextSize(length);
   }
   uint8_t* Put(uint8_t* at, int64_t row) const {
     const auto value = Load(row);
     const bool zero = IsZero(value.magnitude);
     const int digits = DigitCount(value.magnitude);
-    at = msgpack::PutSpanHeader<msgpack::Span::kStr>(
-        at, DecimalTextSize(value.negative, zero, digits, scale));
-    return reinterpret_cast<uint8_t*>(
-        PutDecimalText(reinterpret_cast<char*>(at), value, zero, digits, scale));
+    at = Format::BeginText(at, DecimalTextSize(value.negative, zero, digits, scale));
+    return Format::EndText(reinterpret_cast<uint8_t*>(
+        PutDecimalText(reinterpret_cast<char*>(at), value, zero, digits, scale)));
   }
 };
 
 }  // namespace
 
+template <class Format>
 std::unique_ptr<ColumnWriter> MakeDecimalColumn(const arrow::ArrayData& data, KeyPrefix prefix) {
   const int32_t scale = static_cast<const arrow::DecimalType&>(*data.type).scale();
   const auto make = [&]<int kBytes>(std::integral_constant<int, kBytes>) {
     const uint8_t* values = data.GetValues<uint8_t>(1, data.offset * kBytes);
-    return MakeLeaf(data, std::move(prefix), DecimalCodec<kBytes>{{}, values, scale});
+    return MakeLeaf<Format>(data, std::move(prefix),
+                            DecimalCodec<Format, kBytes>{{}, values, scale});
   };
   switch (data.type->id()) {
     case arrow::Type::DECIMAL32:
@@ -72,5 +73,7 @@ std::unique_ptr<ColumnWriter> MakeDecimalColumn(const arrow::ArrayData& data, Ke
       return make(std::integral_constant<int, 32>{});
   }
 }
+
+AMPLOAD_FOR_EVERY_FORMAT(MakeDecimalColumn)
 
 }  // namespace ampload::encode

@@ -3,6 +3,8 @@
 #include <arrow/extension_type.h>
 #include <arrow/type_traits.h>
 
+#include <utility>
+
 namespace ampload::encode {
 namespace {
 
@@ -10,13 +12,10 @@ using arrow::DataType;
 using arrow::Type;
 using TypePtr = std::shared_ptr<DataType>;
 
-// `type` with `change` applied to the types of its fields.
-template <class Change>
-TypePtr WithFields(const TypePtr& type, Change&& change) {
+// `type` with `field` applied to its fields.
+template <class ChangeField>
+TypePtr WithFields(const TypePtr& type, ChangeField&& field) {
   if (!arrow::is_nested(type->id())) return type;
-  const auto field = [&](const std::shared_ptr<arrow::Field>& f) {
-    return f->WithType(change(f->type()));
-  };
   switch (type->id()) {
     case Type::LIST:
       return arrow::list(field(type->field(0)));
@@ -42,6 +41,8 @@ TypePtr WithFields(const TypePtr& type, Change&& change) {
   }
 }
 
+using FieldPtr = std::shared_ptr<arrow::Field>;
+
 }  // namespace
 
 TypePtr DecodedType(const TypePtr& type) {
@@ -56,7 +57,8 @@ TypePtr DecodedType(const TypePtr& type) {
       return decoded->Equals(*storage) ? type : decoded;
     }
     default:
-      return WithFields(type, DecodedType);
+      return WithFields(type,
+                        [](const FieldPtr& f) { return f->WithType(DecodedType(f->type())); });
   }
 }
 
@@ -64,7 +66,18 @@ TypePtr StorageType(const TypePtr& type) {
   if (type->id() == Type::EXTENSION) {
     return StorageType(static_cast<const arrow::ExtensionType&>(*type).storage_type());
   }
-  return WithFields(type, StorageType);
+  return WithFields(type, [](const FieldPtr& f) {
+    return f->WithType(StorageType(f->type()))->WithMetadata(nullptr);
+  });
+}
+
+std::shared_ptr<arrow::Schema> StorageSchema(const arrow::Schema& schema) {
+  arrow::FieldVector fields;
+  for (const auto& field : schema.fields()) {
+    fields.push_back(
+        field->WithType(StorageType(DecodedType(field->type())))->WithMetadata(nullptr));
+  }
+  return arrow::schema(std::move(fields));
 }
 
 void SetType(arrow::ArrayData& data, const TypePtr& type) {

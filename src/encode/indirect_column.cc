@@ -7,21 +7,21 @@
 #include <vector>
 
 #include "encode/column_writer.h"
-#include "encode/msgpack_bytes.h"
+#include "encode/every_format.h"
 #include "encode/picked_rows.h"
 
 namespace ampload::encode {
 namespace {
 
-template <class Index>
+template <class Format, class Index>
 class DictionaryColumn final : public ColumnWriter {
  public:
   DictionaryColumn(const arrow::ArrayData& data, KeyPrefix prefix)
       : indices_(data.GetValues<Index>(1)),
         validity_(data),
-        null_(prefix.With(msgpack::kNil)),
+        null_(prefix),
         length_(data.dictionary->length),
-        values_(MakeColumnWriter(*data.dictionary, std::move(prefix))) {}
+        values_(MakeColumnWriter<Format>(*data.dictionary, std::move(prefix))) {}
 
   MaybeRefusal Size(const Rows& rows, int64_t* sizes) override {
     MaybeRefusal refusal;
@@ -43,7 +43,7 @@ class DictionaryColumn final : public ColumnWriter {
   }
 
   void Write(const Rows& rows, uint8_t** cursors) override {
-    const KeyPrefix::View null = null_.view();
+    const auto null = null_.view();
     picked_.Clear();
     ForEachRow(
         rows, validity_,
@@ -55,21 +55,21 @@ class DictionaryColumn final : public ColumnWriter {
  private:
   const Index* indices_;
   Validity validity_;
-  KeyPrefix null_;
+  typename Format::Null null_;
   int64_t length_;
   std::unique_ptr<ColumnWriter> values_;
   PickedRows picked_;
 };
 
 // Each row is one of the values, so they share sizes and cursors.
-template <class RunEnd>
+template <class Format, class RunEnd>
 class RunEndColumn final : public ColumnWriter {
  public:
   RunEndColumn(const arrow::ArrayData& data, KeyPrefix prefix)
       : ends_(data.child_data[0]->GetValues<RunEnd>(1)),
         runs_(data.child_data[0]->length),
         offset_(data.offset),
-        values_(MakeColumnWriter(*data.child_data[1], std::move(prefix))) {}
+        values_(MakeColumnWriter<Format>(*data.child_data[1], std::move(prefix))) {}
 
   MaybeRefusal Size(const Rows& rows, int64_t* sizes) override {
     return values_->Size(Runs(rows), sizes);
@@ -103,9 +103,10 @@ class RunEndColumn final : public ColumnWriter {
 
 }  // namespace
 
+template <class Format>
 std::unique_ptr<ColumnWriter> MakeDictionaryColumn(const arrow::ArrayData& data, KeyPrefix prefix) {
   const auto make = [&]<class T>(T) -> std::unique_ptr<ColumnWriter> {
-    return std::make_unique<DictionaryColumn<T>>(data, std::move(prefix));
+    return std::make_unique<DictionaryColumn<Format, T>>(data, std::move(prefix));
   };
   switch (static_cast<const arrow::DictionaryType&>(*data.type).index_type()->id()) {
     case arrow::Type::INT8:
@@ -127,16 +128,20 @@ std::unique_ptr<ColumnWriter> MakeDictionaryColumn(const arrow::ArrayData& data,
   }
 }
 
+template <class Format>
 std::unique_ptr<ColumnWriter> MakeRunEndColumn(const arrow::ArrayData& data, KeyPrefix prefix) {
   const auto& type = static_cast<const arrow::RunEndEncodedType&>(*data.type);
   switch (type.run_end_type()->id()) {
     case arrow::Type::INT16:
-      return std::make_unique<RunEndColumn<int16_t>>(data, std::move(prefix));
+      return std::make_unique<RunEndColumn<Format, int16_t>>(data, std::move(prefix));
     case arrow::Type::INT32:
-      return std::make_unique<RunEndColumn<int32_t>>(data, std::move(prefix));
+      return std::make_unique<RunEndColumn<Format, int32_t>>(data, std::move(prefix));
     default:
-      return std::make_unique<RunEndColumn<int64_t>>(data, std::move(prefix));
+      return std::make_unique<RunEndColumn<Format, int64_t>>(data, std::move(prefix));
   }
 }
+
+AMPLOAD_FOR_EVERY_FORMAT(MakeDictionaryColumn)
+AMPLOAD_FOR_EVERY_FORMAT(MakeRunEndColumn)
 
 }  // namespace ampload::encode

@@ -1,4 +1,4 @@
-// int8 to uint64: the shortest int or uint.
+// int8 to uint64.
 #include <type_traits>
 
 #include "encode/leaf_column.h"
@@ -6,31 +6,33 @@
 namespace ampload::encode {
 namespace {
 
-template <class T>
+template <class Format, class T>
 struct IntegerCodec : PlainCodec {
   const T* values;
 
   int64_t Size(int64_t row) const {
     if constexpr (std::is_signed_v<T>) {
-      return msgpack::IntSize(values[row]);
+      return Format::IntSize(values[row]);
     } else {
-      return msgpack::UintSize(values[row]);
+      return Format::UintSize(values[row]);
     }
   }
   uint8_t* Put(uint8_t* at, int64_t row) const {
     if constexpr (std::is_signed_v<T>) {
-      return msgpack::PutInt(at, values[row]);
+      return Format::PutInt(at, values[row]);
     } else {
-      return msgpack::PutUint(at, values[row]);
+      return Format::PutUint(at, values[row]);
     }
   }
 };
 
 }  // namespace
 
+template <class Format>
 std::unique_ptr<ColumnWriter> MakeIntegerColumn(const arrow::ArrayData& data, KeyPrefix prefix) {
   const auto make = [&]<class T>(T) {
-    return MakeLeaf(data, std::move(prefix), IntegerCodec<T>{{}, data.GetValues<T>(1)});
+    using Codec = IntegerCodec<Format, T>;
+    return MakeLeaf<Format>(data, std::move(prefix), Codec{{}, data.GetValues<T>(1)});
   };
   switch (data.type->id()) {
     case arrow::Type::INT8:
@@ -51,5 +53,7 @@ std::unique_ptr<ColumnWriter> MakeIntegerColumn(const arrow::ArrayData& data, Ke
       return make(uint64_t{});
   }
 }
+
+AMPLOAD_FOR_EVERY_FORMAT(MakeIntegerColumn)
 
 }  // namespace ampload::encode

@@ -43,7 +43,6 @@ class KeyPrefix {
 
   // This prefix, followed by bytes that every value of a column begins with.
   KeyPrefix With(std::string_view tail) const { return KeyPrefix(bytes_ + std::string(tail)); }
-  KeyPrefix With(uint8_t byte) const { return KeyPrefix(bytes_ + static_cast<char>(byte)); }
 
   int64_t size() const { return static_cast<int64_t>(bytes_.size()); }
 

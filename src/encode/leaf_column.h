@@ -2,7 +2,7 @@
 // inlined into them.
 //
 //   struct Codec {
-//     std::string_view head();                    bytes that every value begins with, may be empty
+//     std::string head();                         bytes that every value begins with, may be empty
 //     MaybeRefusal Check(const Rows&, const Validity&);
 //     int64_t Size(int64_t row);                  without the head; after Check
 //     uint8_t* Put(uint8_t* at, int64_t row);     exactly Size(row) bytes; returns the end
@@ -12,26 +12,26 @@
 #pragma once
 
 #include <memory>
-#include <string_view>
+#include <string>
 #include <utility>
 
 #include "encode/column_writer.h"
-#include "encode/msgpack_bytes.h"
+#include "encode/every_format.h"
 
 namespace ampload::encode {
 
 // What most codecs are.
 struct PlainCodec {
-  static std::string_view head() { return {}; }
+  static std::string head() { return {}; }
   static MaybeRefusal Check(const Rows&, const Validity&) { return std::nullopt; }
 };
 
-template <class Codec>
+template <class Format, class Codec>
 class LeafColumn final : public ColumnWriter {
  public:
   LeafColumn(const arrow::ArrayData& data, KeyPrefix prefix, Codec codec)
       : validity_(data),
-        null_(prefix.With(msgpack::kNil)),
+        null_(prefix),
         prefix_(prefix.With(codec.head())),
         codec_(std::move(codec)) {}
 
@@ -49,7 +49,7 @@ class LeafColumn final : public ColumnWriter {
   void Write(const Rows& rows, uint8_t** cursors) override {
     Codec codec = codec_;
     const KeyPrefix::View prefix = prefix_.view();
-    const KeyPrefix::View null = null_.view();
+    const auto null = null_.view();
     ForEachRow(
         rows, validity_,
         [&](int64_t k, int64_t row) { cursors[k] = codec.Put(prefix.Put(cursors[k]), row); },
@@ -58,15 +58,15 @@ class LeafColumn final : public ColumnWriter {
 
  private:
   Validity validity_;
-  KeyPrefix null_;
+  typename Format::Null null_;
   KeyPrefix prefix_;
   Codec codec_;
 };
 
-template <class Codec>
+template <class Format, class Codec>
 std::unique_ptr<ColumnWriter> MakeLeaf(const arrow::ArrayData& data, KeyPrefix prefix,
                                        Codec codec) {
-  return std::make_unique<LeafColumn<Codec>>(data, std::move(prefix), std::move(codec));
+  return std::make_unique<LeafColumn<Format, Codec>>(data, std::move(prefix), std::move(codec));
 }
 
 // The first row whose value `holds(row)` says no to; rows.count when there is none.

@@ -1,4 +1,4 @@
-// The list kinds: an array of the values; map: a map of the pairs.
+// The list kinds: an array of the values; map: what the format makes of the pairs.
 //
 // The elements of a block's rows are a block of the child's own. Their sizes, found by Size, are
 // kept: Write needs them to know where in its row each element begins.
@@ -10,47 +10,36 @@
 #include <vector>
 
 #include "encode/column_writer.h"
-#include "encode/msgpack_bytes.h"
+#include "encode/every_format.h"
+#include "encode/list_layout.h"
+#include "encode/map_keys.h"
 
 namespace ampload::encode {
 namespace {
 
-using msgpack::Group;
-
-// Where the elements of a row are: [begin(row), begin(row) + length(row)) of the child.
-template <class Offset>
-struct OffsetLists {
-  static constexpr bool kAdjacent = true;  // each row's elements follow those of the row before
-  const Offset* offsets;
-  int64_t begin(int64_t row) const { return offsets[row]; }
-  int64_t length(int64_t row) const { return int64_t{offsets[row + 1]} - offsets[row]; }
-};
-template <class Offset>
-struct ViewLists {
-  static constexpr bool kAdjacent = false;
-  const Offset* offsets;
-  const Offset* sizes;
-  int64_t begin(int64_t row) const { return offsets[row]; }
-  int64_t length(int64_t row) const { return sizes[row]; }
-};
-struct FixedLists {
-  static constexpr bool kAdjacent = true;
-  int64_t list_size;
-  int64_t offset;
-  int64_t begin(int64_t row) const { return (offset + row) * list_size; }
-  int64_t length(int64_t) const { return list_size; }
-};
-
 // The elements of a map: a key and a value behind each other.
+template <class Format>
 class PairColumn final : public ColumnWriter {
  public:
-  explicit PairColumn(const arrow::ArrayData& entries)
-      : key_(MakeColumnWriter(*entries.child_data[0]->Slice(entries.offset, entries.length), {})),
-        value_(
-            MakeColumnWriter(*entries.child_data[1]->Slice(entries.offset, entries.length), {})) {}
+  PairColumn(const arrow::ArrayData& entries, const PairForm& form)
+      : PairColumn(entries.child_data[0]->Slice(entries.offset, entries.length),
+                   entries.child_data[1]->Slice(entries.offset, entries.length), form) {}
+  PairColumn(const std::shared_ptr<arrow::ArrayData>& keys,
+             const std::shared_ptr<arrow::ArrayData>& values, const PairForm& form)
+      : keys_(keys),
+        key_(MakeColumnWriter<Format>(*keys, KeyPrefix(form.before_key))),
+        value_(MakeColumnWriter<Format>(*values, KeyPrefix(form.before_value))),
+        tail_(form.tail) {}
 
   MaybeRefusal Size(const Rows& rows, int64_t* sizes) override {
+    if (tail_ != kNoTail) {
+      for (int64_t k = 0; k < rows.count; ++k) ++sizes[k];
+    }
     MaybeRefusal key = key_->Size(rows, sizes);
+    if (!key) {
+      const int64_t k = keys_.FindNull(rows);
+      if (k < rows.count) key = Refusal{k, "a map's key is null", "", ""};
+    }
     MaybeRefusal value = value_->Size(rows, sizes);
     if (key) key->path = ".key" + key->path;
     if (value) value->path = ".value" + value->path;
@@ -60,23 +49,29 @@ class PairColumn final : public ColumnWriter {
   void Write(const Rows& rows, uint8_t** cursors) override {
     key_->Write(rows, cursors);
     value_->Write(rows, cursors);
+    if (tail_ == kNoTail) return;
+    for (int64_t k = 0; k < rows.count; ++k) *cursors[k]++ = static_cast<uint8_t>(tail_);
   }
 
  private:
+  MapKeys keys_;
   std::unique_ptr<ColumnWriter> key_;
   std::unique_ptr<ColumnWriter> value_;
+  char tail_;
 };
 
-template <Group kGroup, class Lists>
+// `element_path` names an element in a refusal's path.
+template <class Format, Group kGroup, class Lists>
 class ListColumn final : public ColumnWriter {
  public:
   ListColumn(const arrow::ArrayData& data, KeyPrefix prefix, Lists lists,
-             std::unique_ptr<ColumnWriter> child)
+             std::unique_ptr<ColumnWriter> child, const char* element_path)
       : lists_(lists),
         validity_(data),
-        null_(prefix.With(msgpack::kNil)),
+        null_(prefix),
         prefix_(std::move(prefix)),
-        child_(std::move(child)) {}
+        child_(std::move(child)),
+        element_path_(element_path) {}
 
   MaybeRefusal Size(const Rows& rows, int64_t* sizes) override {
     const Rows elements = Elements(rows);
@@ -84,7 +79,7 @@ class ListColumn final : public ColumnWriter {
     MaybeRefusal refusal = child_->Size(elements, scratch_.data());
     if (refusal) {
       refusal->position = RowOfElement(rows, refusal->position);
-      if (kGroup == Group::kArray) refusal->path = "[]" + refusal->path;
+      refusal->path = element_path_ + refusal->path;
       return refusal;
     }
     const int64_t* size = scratch_.data();
@@ -103,7 +98,7 @@ class ListColumn final : public ColumnWriter {
             kept_.push_back(static_cast<uint32_t>(*size));
             sum += *size;
           }
-          sizes[k] += prefix_.size() + msgpack::GroupHeaderSize(length) + sum;
+          sizes[k] += prefix_.size() + Format::GroupSize(length) + sum;
         },
         [&](int64_t k) { sizes[k] += null_.size(); });
     return too_large;
@@ -112,7 +107,7 @@ class ListColumn final : public ColumnWriter {
   void Write(const Rows& rows, uint8_t** cursors) override {
     const Rows elements = Elements(rows);
     const KeyPrefix::View prefix = prefix_.view();
-    const KeyPrefix::View null = null_.view();
+    const auto null = null_.view();
     cursors_.resize(static_cast<size_t>(elements.count));
     uint8_t** element = cursors_.data();
     const uint32_t* size = kept_.data() + written_;
@@ -120,12 +115,12 @@ class ListColumn final : public ColumnWriter {
         rows, validity_,
         [&](int64_t k, int64_t row) {
           const int64_t length = lists_.length(row);
-          uint8_t* at = msgpack::PutGroupHeader<kGroup>(prefix.Put(cursors[k]), length);
+          uint8_t* at = Format::template BeginGroup<kGroup>(prefix.Put(cursors[k]), length);
           for (uint8_t** end = element + length; element < end; ++element) {
             *element = at;
-            at += *size++;
+            at = Format::EndElement(at + *size++);
           }
-          cursors[k] = at;
+          cursors[k] = Format::template EndGroup<kGroup>(at, length);
         },
         [&](int64_t k) { cursors[k] = null.Put(cursors[k]); });
     written_ += static_cast<size_t>(elements.count);
@@ -164,9 +159,10 @@ class ListColumn final : public ColumnWriter {
 
   Lists lists_;
   Validity validity_;
-  KeyPrefix null_;
+  typename Format::Null null_;
   KeyPrefix prefix_;
   std::unique_ptr<ColumnWriter> child_;
+  const char* element_path_;
   std::vector<uint32_t> kept_;  // of all elements of the batch, in order
   size_t written_ = 0;          // how many of them Write has used
   std::vector<int64_t> scratch_;
@@ -176,11 +172,13 @@ class ListColumn final : public ColumnWriter {
 
 }  // namespace
 
+template <class Format>
 std::unique_ptr<ColumnWriter> MakeListColumn(const arrow::ArrayData& data, KeyPrefix prefix) {
+  using Inner = typename Format::Inner;
   const auto& values = data.child_data[0];
   const auto list = [&]<class Lists>(Lists lists) -> std::unique_ptr<ColumnWriter> {
-    return std::make_unique<ListColumn<Group::kArray, Lists>>(data, std::move(prefix), lists,
-                                                              MakeColumnWriter(*values, {}));
+    return std::make_unique<ListColumn<Format, Group::kArray, Lists>>(
+        data, std::move(prefix), lists, MakeColumnWriter<Inner>(*values, {}), "[]");
   };
   switch (data.type->id()) {
     case arrow::Type::LIST:
@@ -199,9 +197,17 @@ std::unique_ptr<ColumnWriter> MakeListColumn(const arrow::ArrayData& data, KeyPr
       break;
   }
   using Maps = OffsetLists<int32_t>;
-  return std::make_unique<ListColumn<Group::kMap, Maps>>(data, std::move(prefix),
-                                                         Maps{data.GetValues<int32_t>(1)},
-                                                         std::make_unique<PairColumn>(*values));
+  const auto& type = static_cast<const arrow::MapType&>(*data.type);
+  const PairForm form = Format::PairOf(IsStringType(*type.key_type()));
+  const auto map =
+      [&]<Group kGroup>(std::integral_constant<Group, kGroup>) -> std::unique_ptr<ColumnWriter> {
+    return std::make_unique<ListColumn<Format, kGroup, Maps>>(
+        data, std::move(prefix), Maps{data.GetValues<int32_t>(1)},
+        std::make_unique<PairColumn<Inner>>(*values, form), "");
+  };
+  if (form.group == Group::kMap) return map(std::integral_constant<Group, Group::kMap>{});
+  return map(std::integral_constant<Group, Group::kArray>{});
 }
+AMPLOAD_FOR_EVERY_FORMAT(MakeListColumn)
 
 }  // namespace ampload::encode

@@ -42,9 +42,16 @@ Result<std::shared_ptr<arrow::Array>> Finish(arrow::ArrayBuilder& builder,
 
 }  // namespace
 
+Status RowError(std::string_view format, size_t row, const Status& status) {
+  const bool has_column = status.message().find(": column=") != std::string::npos;
+  return DataError(std::string(format) + ": " + status.message() + (has_column ? "" : ":") +
+                   " row=" + std::to_string(row));
+}
+
 Result<std::shared_ptr<arrow::RecordBatch>> DecodeMsgpackRows(
-    std::span<const std::string_view> rows, const std::shared_ptr<arrow::Schema>& schema) {
-  ARROW_RETURN_NOT_OK(CheckEncodable(*schema, msgpack::kMaxDepth, "msgpack"));
+    std::span<const std::string_view> rows, const std::shared_ptr<arrow::Schema>& schema,
+    std::string_view format) {
+  ARROW_RETURN_NOT_OK(CheckEncodable(*schema, msgpack::kMaxDepth, format));
   arrow::FieldVector fields;
   Builders builders;
   NamedReaders columns;
@@ -57,9 +64,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> DecodeMsgpackRows(
   }
   for (size_t row = 0; row < rows.size(); ++row) {
     if (Status status = ReadRow(rows[row], columns); !status.ok()) {
-      const bool has_column = status.message().find(": column=") != std::string::npos;
-      return DataError("msgpack: " + status.message() + (has_column ? "" : ":") +
-                       " row=" + std::to_string(row));
+      return RowError(format, row, status);
     }
   }
   arrow::ArrayVector arrays;

@@ -12,12 +12,12 @@
 
 namespace ampload::encode {
 
-// `rows` as columns of `schema`. A key that a row lacks is null; a key that the schema lacks is
-// ignored. Damaged bytes, or a value that the column's type cannot hold, are a data error with
-// column and row. Dictionary and run-end-encoded columns come back as their value type, so the
-// result's schema may differ in that; extension types come back as they were. Safe on hostile
-// input.
+// See DecodeRows. `format` opens the messages.
 Result<std::shared_ptr<arrow::RecordBatch>> DecodeMsgpackRows(
-    std::span<const std::string_view> rows, const std::shared_ptr<arrow::Schema>& schema);
+    std::span<const std::string_view> rows, const std::shared_ptr<arrow::Schema>& schema,
+    std::string_view format = "msgpack");
+
+// "json: what: column=c row=7", where `status` is "what: column=c" or "what".
+Status RowError(std::string_view format, size_t row, const Status& status);
 
 }  // namespace ampload::encode

@@ -34,27 +34,28 @@
 
 #include "ampload/status.h"
 #include "encode/encoded_rows.h"
+#include "encode/row_format_encoder.h"
 
 namespace ampload::encode {
 
-// Made for one schema. Immutable: Encode may be called from several threads at once.
-class MsgpackEncoder {
- public:
-  // A data error names every column that cannot be encoded, its type and why: unions, two columns
-  // or fields of one struct with one name, names that are not UTF-8, more than 64 maps and lists
-  // within each other (the row is one).
-  static Result<std::unique_ptr<MsgpackEncoder>> Make(std::shared_ptr<arrow::Schema> schema);
-  ~MsgpackEncoder();
+struct MsgpackFormat;
+template <class Format>
+class RowPasses;
 
-  // `batch` has the schema of Make. A value that cannot be encoded (not UTF-8 in a string column,
-  // more than 2^32 - 1 bytes or elements, a date beyond year 9999 or before 0000, a date64 that is
-  // no whole day, a time outside a day) is a data error with column and row.
-  Result<EncodedRows> Encode(const arrow::RecordBatch& batch) const;
+class MsgpackEncoder final : public RowFormatEncoder {
+ public:
+  // See MakeRowFormatEncoder.
+  static Result<std::unique_ptr<MsgpackEncoder>> Make(std::shared_ptr<arrow::Schema> schema);
+  ~MsgpackEncoder() override;
+
+  // What cannot be encoded: a string that is not UTF-8, more than 2^32 - 1 bytes or elements, a
+  // date beyond year 9999 or before 0000, a date64 that is no whole day, a time outside a day, a
+  // null key of a map, an index outside its dictionary.
+  Result<EncodedRows> Encode(const arrow::RecordBatch& batch) const override;
 
  private:
-  struct Impl;
-  explicit MsgpackEncoder(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
+  explicit MsgpackEncoder(std::unique_ptr<RowPasses<MsgpackFormat>> passes);
+  std::unique_ptr<RowPasses<MsgpackFormat>> passes_;
 };
 
 }  // namespace ampload::encode

@@ -3,6 +3,7 @@
 #include <arrow/extension/uuid.h>
 #include <gtest/gtest.h>
 
+#include "encode/ipc_rows.h"
 #include "encode/rows_for_test.h"
 #include "matchers.h"
 
@@ -100,9 +101,9 @@ TEST(MsgpackEncoder, RefusesValuesWithColumnAndRow) {
        "column=c.key row=2"},
   };
   for (const BadValue& bad : cases) {
-    EXPECT_THAT(EncodeArray(FromJson(bad.type, bad.json)),
-                FailsWith(FailureKind::kData, bad.message))
-        << bad.type->ToString();
+    const auto rows = EncodeArray(FromJson(bad.type, bad.json));
+    EXPECT_THAT(rows, FailsWith(FailureKind::kData, bad.message)) << bad.type->ToString();
+    EXPECT_EQ(BadRowOf(rows.status()), 2) << bad.type->ToString();
   }
 }
 
@@ -124,6 +125,44 @@ TEST(MsgpackEncoder, RefusesIndicesOutsideTheDictionary) {
     EXPECT_THAT(EncodeArray(arrow::MakeArray(data)),
                 FailsWith(FailureKind::kData, "index is outside the dictionary: column=c row=2"));
   }
+}
+
+TEST(MsgpackEncoder, NamesABadRowByItsPlaceInTheSlice) {
+  std::vector<int32_t> days(2000, 0);
+  days[1500] = 2932897;
+  const auto dates =
+      std::make_shared<arrow::Date32Array>(2000, arrow::Buffer::FromVector(std::move(days)));
+  const auto rows = EncodeArray(dates->Slice(100));
+  EXPECT_THAT(rows, FailsWith(FailureKind::kData, "column=c row=1400"));
+  EXPECT_EQ(BadRowOf(rows.status()), 1400);
+}
+
+TEST(MsgpackEncoder, BlamesNoRowForAnotherSchema) {
+  ASSERT_OK_AND_ASSIGN(auto encoder,
+                       MsgpackEncoder::Make(arrow::schema({arrow::field("c", arrow::int8())})));
+  const auto batch = arrow::RecordBatch::Make(arrow::schema({arrow::field("d", arrow::int8())}), 1,
+                                              {FromJson(arrow::int8(), "[1]")});
+  const auto rows = encoder->Encode(*batch);
+  EXPECT_THAT(rows, FailsWith(FailureKind::kData, "another schema"));
+  EXPECT_EQ(BadRowOf(rows.status()), std::nullopt);
+}
+
+// Arrow's own check does not look into a dictionary.
+TEST(MsgpackEncoder, RefusesANullKeyOfAMap) {
+  const auto type = arrow::dictionary(arrow::int8(), arrow::utf8());
+  const auto keys = arrow::DictionaryArray::FromArrays(type, FromJson(arrow::int8(), "[0, 0, 1]"),
+                                                       FromJson(arrow::utf8(), R"(["a", null])"))
+                        .ValueOrDie();
+  const auto maps =
+      std::make_shared<arrow::MapArray>(arrow::map(type, arrow::int8()), 3,
+                                        arrow::Buffer::FromVector(std::vector<int32_t>{0, 1, 2, 3}),
+                                        keys, FromJson(arrow::int8(), "[1, 2, 3]"));
+  const auto rows = EncodeArray(maps);
+  EXPECT_THAT(rows, FailsWith(FailureKind::kData, "a map's key is null: column=c.key row=2"));
+  EXPECT_EQ(BadRowOf(rows.status()), 2);
+  EXPECT_THAT(EncodeArray<JsonEncoder>(maps), FailsWith(FailureKind::kData, "column=c.key row=2"));
+  EXPECT_THAT(EncodeArray<IpcRowsEncoder>(maps),
+              FailsWith(FailureKind::kData, "arrow_ipc: a map's key is null: column=c.key row=2"));
 }
 
 TEST(MsgpackEncoder, IgnoresWhatStandsBehindANull) {

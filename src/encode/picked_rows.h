@@ -21,6 +21,7 @@ class PickedRows {
     positions_.push_back(k);
     index_.push_back(row);
   }
+  const std::vector<int64_t>& positions() const { return positions_; }
   Rows rows() const { return {0, static_cast<int64_t>(index_.size()), index_.data()}; }
 
   // The child's passes over them. A refusal comes back with the block's position.

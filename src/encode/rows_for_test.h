@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "encode/json_encoder.h"
 #include "encode/msgpack_encoder.h"
 
 namespace ampload::encode {
@@ -26,9 +27,10 @@ inline std::shared_ptr<arrow::Array> FromJson(const std::shared_ptr<arrow::DataT
   return arrow::json::ArrayFromJSONString(type, json).ValueOrDie();
 }
 
-inline Result<EncodedRows> EncodeArray(const std::shared_ptr<arrow::Array>& array) {
+template <class Encoder = MsgpackEncoder>
+Result<EncodedRows> EncodeArray(const std::shared_ptr<arrow::Array>& array) {
   auto schema = arrow::schema({arrow::field("c", array->type())});
-  ARROW_ASSIGN_OR_RAISE(auto encoder, MsgpackEncoder::Make(schema));
+  ARROW_ASSIGN_OR_RAISE(auto encoder, Encoder::Make(schema));
   return encoder->Encode(*arrow::RecordBatch::Make(schema, array->length(), {array}));
 }
 
@@ -43,6 +45,16 @@ inline std::string EncodeColumn(const std::shared_ptr<arrow::DataType>& type,
   const auto rows = EncodeArray(FromJson(type, json));
   if (!rows.ok()) return rows.status().ToString();
   return Hex(AllBytes(*rows));
+}
+
+// The same as JSON text.
+inline std::string JsonOf(const std::shared_ptr<arrow::Array>& array) {
+  const auto rows = EncodeArray<JsonEncoder>(array);
+  if (!rows.ok()) return rows.status().ToString();
+  return std::string(AllBytes(*rows));
+}
+inline std::string JsonColumn(const std::shared_ptr<arrow::DataType>& type, std::string_view json) {
+  return JsonOf(FromJson(type, json));
 }
 
 }  // namespace ampload::encode

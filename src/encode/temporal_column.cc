@@ -50,12 +50,12 @@ struct TimestampForm {
 };
 
 // Rows that follow each other often carry one value (the time of their block): its text is kept.
-template <class T, class Form>
+template <class Format, class T, class Form>
 struct FixedTextCodec {
   const T* values;
   Form form;
-  int64_t size;
-  char header;
+  int64_t text_size;
+  int64_t size;  // with what follows the text
   char kept[32] = {};
   bool has_kept = false;
   T kept_value = 0;
@@ -63,10 +63,10 @@ struct FixedTextCodec {
   FixedTextCodec(const T* numbers, Form the_form)
       : values(numbers),
         form(the_form),
-        size(form.size()),
-        header(static_cast<char>(msgpack::kFixStr | size)) {}
+        text_size(form.size()),
+        size(Format::TextSize(text_size) - static_cast<int64_t>(head().size())) {}
 
-  std::string_view head() const { return {&header, 1}; }
+  std::string head() const { return Format::TextHead(text_size); }
 
   MaybeRefusal Check(const Rows& rows, const Validity& validity) const {
     const int64_t k = FindRefused(rows, validity,
@@ -79,7 +79,7 @@ struct FixedTextCodec {
   uint8_t* Put(uint8_t* at, int64_t row) {
     const T value = values[row];
     if (!has_kept || value != kept_value) {
-      form.Put(kept, value);
+      Format::EndText(AsBytes(form.Put(kept, value)));
       has_kept = true;
       kept_value = value;
     }
@@ -89,21 +89,20 @@ struct FixedTextCodec {
 };
 
 // Durations and intervals: rare, so their text is made in both passes.
-template <class Form>
+template <class Format, class Form>
 struct SpanCodec : PlainCodec {
   Form form;
 
   int64_t Size(int64_t row) const {
     char text[kMaxSpanSize];
-    const int64_t length = form.Put(text, row) - text;
-    return msgpack::SpanHeaderSize<msgpack::Span::kStr>(length) + length;
+    return Format::TextSize(form.Put(text, row) - text);
   }
   uint8_t* Put(uint8_t* at, int64_t row) const {
     char text[kMaxSpanSize];
     const int64_t length = form.Put(text, row) - text;
-    at = msgpack::PutSpanHeader<msgpack::Span::kStr>(at, length);
+    at = Format::BeginText(at, length);
     std::memcpy(at, text, static_cast<size_t>(length));
-    return at + length;
+    return Format::EndText(at + length);
   }
 };
 
@@ -149,9 +148,11 @@ auto WithUnit(arrow::TimeUnit::type unit, Make&& make) {
 
 }  // namespace
 
+template <class Format>
 std::unique_ptr<ColumnWriter> MakeTemporalColumn(const arrow::ArrayData& data, KeyPrefix prefix) {
   const auto make = [&]<class T, class Form>(T, Form form) {
-    return MakeLeaf(data, std::move(prefix), FixedTextCodec<T, Form>(data.GetValues<T>(1), form));
+    using Codec = FixedTextCodec<Format, T, Form>;
+    return MakeLeaf<Format>(data, std::move(prefix), Codec(data.GetValues<T>(1), form));
   };
   switch (data.type->id()) {
     case arrow::Type::DATE32:
@@ -173,9 +174,10 @@ std::unique_ptr<ColumnWriter> MakeTemporalColumn(const arrow::ArrayData& data, K
   }
 }
 
+template <class Format>
 std::unique_ptr<ColumnWriter> MakeSpanColumn(const arrow::ArrayData& data, KeyPrefix prefix) {
   const auto make = [&]<class Form>(Form form) {
-    return MakeLeaf(data, std::move(prefix), SpanCodec<Form>{{}, form});
+    return MakeLeaf<Format>(data, std::move(prefix), SpanCodec<Format, Form>{{}, form});
   };
   switch (data.type->id()) {
     case arrow::Type::DURATION: {
@@ -191,5 +193,8 @@ std::unique_ptr<ColumnWriter> MakeSpanColumn(const arrow::ArrayData& data, KeyPr
           MonthDayNanoForm{data.GetValues<arrow::MonthDayNanoIntervalType::MonthDayNanos>(1)});
   }
 }
+
+AMPLOAD_FOR_EVERY_FORMAT(MakeTemporalColumn)
+AMPLOAD_FOR_EVERY_FORMAT(MakeSpanColumn)
 
 }  // namespace ampload::encode

@@ -1,11 +1,10 @@
-// Random tables of every type through the encoder and back, and damaged rows into the decoder. What
-// the bytes mean to others, the golden tests and tests/interop say.
+// Random tables of every type through each encoder and back, and damaged rows into the decoders.
+// What the bytes mean to others, the golden tests and tests/interop say.
 #include <arrow/extension_type.h>
 #include <gtest/gtest.h>
 
 #include "encode/decoded_type.h"
-#include "encode/msgpack_decoder.h"
-#include "encode/msgpack_encoder.h"
+#include "encode/row_format_encoder.h"
 #include "matchers.h"
 #include "random_columns.h"
 
@@ -102,8 +101,10 @@ bool SameElements(const Array& in, int64_t in_begin, int64_t in_length, const Ar
   return true;
 }
 
-void ExpectComesBack(const arrow::RecordBatch& batch, const EncodedRows& rows) {
-  ASSERT_OK_AND_ASSIGN(auto back, DecodeMsgpackRows(Split(rows), batch.schema()));
+void ExpectComesBack(const arrow::RecordBatch& batch, ValueFormat format) {
+  ASSERT_OK_AND_ASSIGN(auto encoder, MakeRowFormatEncoder(format, batch.schema()));
+  ASSERT_OK_AND_ASSIGN(auto rows, encoder->Encode(batch));
+  ASSERT_OK_AND_ASSIGN(auto back, DecodeRows(format, Split(rows), batch.schema()));
   ASSERT_THAT(back->ValidateFull(), IsOk());
   ASSERT_EQ(back->num_rows(), batch.num_rows());
   for (int c = 0; c < batch.num_columns(); ++c) {
@@ -117,26 +118,28 @@ void ExpectComesBack(const arrow::RecordBatch& batch, const EncodedRows& rows) {
   }
 }
 
-class RandomTable : public ::testing::TestWithParam<uint64_t> {};
+class RandomTable : public ::testing::TestWithParam<std::tuple<ValueFormat, uint64_t>> {
+ protected:
+  ValueFormat format() const { return std::get<0>(GetParam()); }
+  uint64_t seed() const { return std::get<1>(GetParam()); }
+};
 
 TEST_P(RandomTable, ComesBackFromItsRows) {
-  RandomColumns random(GetParam());
+  RandomColumns random(seed());
   for (int table = 0; table < 10; ++table) {
     // Small tables, and some of more than one block.
     const int64_t rows = random.Roll(10) == 0 ? 1020 + random.Roll(300) : random.Roll(50);
     const auto batch = random.Batch(static_cast<int>(1 + random.Roll(20)), rows);
     ASSERT_THAT(batch->Validate(), IsOk());
-    ASSERT_OK_AND_ASSIGN(auto encoder, MsgpackEncoder::Make(batch->schema()));
-    ASSERT_OK_AND_ASSIGN(auto encoded, encoder->Encode(*batch));
-    ASSERT_NO_FATAL_FAILURE(ExpectComesBack(*batch, encoded));
+    ASSERT_NO_FATAL_FAILURE(ExpectComesBack(*batch, format()));
   }
 }
 
 // What a damaged row decodes to, if to anything, is a valid table.
 TEST_P(RandomTable, IsDecodedSafelyFromDamagedRows) {
-  RandomColumns random(GetParam());
+  RandomColumns random(seed());
   const auto batch = random.Batch(8, 20);
-  ASSERT_OK_AND_ASSIGN(auto encoder, MsgpackEncoder::Make(batch->schema()));
+  ASSERT_OK_AND_ASSIGN(auto encoder, MakeRowFormatEncoder(format(), batch->schema()));
   ASSERT_OK_AND_ASSIGN(auto encoded, encoder->Encode(*batch));
   for (int attempt = 0; attempt < 100; ++attempt) {
     std::string row(encoded.row(random.Roll(20)));
@@ -162,7 +165,7 @@ TEST_P(RandomTable, IsDecodedSafelyFromDamagedRows) {
     // A copy of exactly its size, so that ASan sees a read beyond its end.
     const std::vector<char> exact(row.begin(), row.end());
     const std::vector<std::string_view> rows = {{exact.data(), exact.size()}};
-    auto back = DecodeMsgpackRows(rows, batch->schema());
+    auto back = DecodeRows(format(), rows, batch->schema());
     if (back.ok()) {
       EXPECT_THAT((*back)->ValidateFull(), IsOk());
     } else {
@@ -171,7 +174,15 @@ TEST_P(RandomTable, IsDecodedSafelyFromDamagedRows) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, RandomTable, ::testing::Range<uint64_t>(1, 41));
+INSTANTIATE_TEST_SUITE_P(Seeds, RandomTable,
+                         ::testing::Combine(::testing::Values(ValueFormat::kMsgpack,
+                                                              ValueFormat::kJson,
+                                                              ValueFormat::kArrowIpc),
+                                            ::testing::Range<uint64_t>(1, 31)),
+                         [](const auto& tested) {
+                           return std::string(ToString(std::get<0>(tested.param))) + "_" +
+                                  std::to_string(std::get<1>(tested.param));
+                         });
 
 }  // namespace
 }  // namespace ampload::encode

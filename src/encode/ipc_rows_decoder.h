@@ -1,0 +1,19 @@
+// Arrow IPC streams of one row each, as IpcRowsEncoder writes them, back as Arrow columns.
+#pragma once
+
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "ampload/status.h"
+
+namespace ampload::encode {
+
+// See DecodeRows. A column of a row that is not of its type in the schema is a data error.
+Result<std::shared_ptr<arrow::RecordBatch>> DecodeIpcRows(
+    std::span<const std::string_view> rows, const std::shared_ptr<arrow::Schema>& schema);
+
+}  // namespace ampload::encode
