@@ -12,6 +12,7 @@
 
 #include "encode/decoded_type.h"
 #include "encode/encodable.h"
+#include "encode/exact_cast.h"
 #include "encode/msgpack_bytes.h"
 #include "encode/msgpack_decoder.h"
 
@@ -43,6 +44,11 @@ Result<std::shared_ptr<arrow::Array>> ValueOf(const arrow::RecordBatch& row,
   if (places.empty()) return arrow::MakeArrayOfNull(column.type(), 1);
   if (places.size() > 1) return DataError("the column is there twice: column=" + column.name());
   auto array = row.column(places[0]);
+  if (array->type_id() == arrow::Type::NA) return arrow::MakeArrayOfNull(column.type(), 1);
+  // The row may be older than the column's widening.
+  if (IsExactWidening(*array->type(), *column.type())) {
+    return ExactCast(array, column.type(), {});
+  }
   if (!array->type()->Equals(*column.type())) {
     return DataError("the value is of another type than the column: column=" + column.name() +
                      " type=" + array->type()->ToString());

@@ -12,7 +12,8 @@
 
 namespace ampload::encode {
 
-// See DecodeRows. A column of a row that is not of its type in the schema is a data error.
+// See DecodeRows. A value of another type than the column's is widened where that changes no value,
+// else a data error.
 Result<std::shared_ptr<arrow::RecordBatch>> DecodeIpcRows(
     std::span<const std::string_view> rows, const std::shared_ptr<arrow::Schema>& schema);
 

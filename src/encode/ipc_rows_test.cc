@@ -146,6 +146,24 @@ TEST(IpcRowsDecoder, ReadsWhatAForeignWriterWrote) {
   EXPECT_TRUE(batch->column(1)->Equals(FromJson(arrow::int8(), "[5]")));
 }
 
+TEST(IpcRowsDecoder, WidensWhatIsOlderThanTheColumn) {
+  const auto decode = [](const std::shared_ptr<arrow::Array>& old,
+                         const std::shared_ptr<arrow::DataType>& type) {
+    const auto batch = Decode({WriteStream(*Batch(old))}, arrow::schema({arrow::field("c", type)}));
+    return batch.ok() ? (*batch)->column(0)->ToString() : batch.status().ToString();
+  };
+  EXPECT_EQ(decode(FromJson(arrow::uint32(), "[4294967295]"), arrow::int64()),
+            FromJson(arrow::int64(), "[4294967295]")->ToString());
+  EXPECT_EQ(decode(FromJson(arrow::float32(), "[0.1]"), arrow::float64()),
+            FromJson(arrow::float64(), "[0.10000000149011612]")->ToString());
+  EXPECT_EQ(decode(FromJson(arrow::decimal128(10, 2), R"(["1.50"])"), arrow::decimal256(60, 2)),
+            FromJson(arrow::decimal256(60, 2), R"(["1.50"])")->ToString());
+  EXPECT_EQ(decode(FromJson(arrow::utf8(), R"(["x"])"), arrow::utf8_view()),
+            FromJson(arrow::utf8_view(), R"(["x"])")->ToString());
+  EXPECT_EQ(decode(std::make_shared<arrow::NullArray>(1), arrow::list(arrow::utf8())),
+            FromJson(arrow::list(arrow::utf8()), "[null]")->ToString());
+}
+
 TEST(IpcRowsDecoder, ReadsNoRowsAsNoRows) {
   ASSERT_OK_AND_ASSIGN(const auto batch,
                        Decode({}, arrow::schema({arrow::field("c", arrow::extension::uuid())})));
@@ -162,7 +180,7 @@ TEST(IpcRowsDecoder, RefusesWhatIsNotOneRowOfTheColumns) {
   refuses("", "arrow_ipc: no Arrow IPC stream: ");
   refuses("what is this?", "row=1");
   refuses(WriteStream(*Batch(FromJson(arrow::int8(), "[5, 6]"))), "not one row: row=1");
-  refuses(WriteStream(*Batch(FromJson(arrow::int16(), "[5]"))),
+  refuses(WriteStream(*Batch(FromJson(arrow::int16(), "[5]"))),  // wider than the column
           "of another type than the column: column=c type=int16 row=1");
 }
 

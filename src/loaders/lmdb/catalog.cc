@@ -55,12 +55,15 @@ Result<T> FromRecord(std::string_view text, const std::string& where, Read read)
 
 Result<TableRecord> ToTableRecord(std::string_view text, const std::string& table) {
   return FromRecord<TableRecord>(
-      text, TableKey(table), [](const Json& json) -> Result<TableRecord> {
+      text, TableKey(table), [&](const Json& json) -> Result<TableRecord> {
         TableRecord record;
         record.uuid = json.at("uuid").get<std::string>();
         record.key.columns = json.at("key_columns").get<std::vector<std::string>>();
         record.key.pattern = json.at("key_pattern").get<std::string>();
-        record.value_format = json.at("value_format").get<std::string>();
+        const auto name = json.at("value_format").get<std::string>();
+        const auto format = encode::ValueFormatOf(name);
+        if (!format.has_value()) return Damaged(TableKey(table), "value_format " + name);
+        record.value_format = *format;
         record.last_load = json.at("last_load").get<std::string>();
         return record;
       });
@@ -128,9 +131,12 @@ Result<std::optional<TableRecord>> Catalog::ReadTable(const std::string& table) 
 }
 
 Status Catalog::WriteTable(const std::string& table, const TableRecord& record) {
-  const Json json = {{"version", kRecordVersion},           {"uuid", record.uuid},
-                     {"key_columns", record.key.columns},   {"key_pattern", record.key.pattern},
-                     {"value_format", record.value_format}, {"last_load", record.last_load}};
+  const Json json = {{"version", kRecordVersion},
+                     {"uuid", record.uuid},
+                     {"key_columns", record.key.columns},
+                     {"key_pattern", record.key.pattern},
+                     {"value_format", std::string(encode::ToString(record.value_format))},
+                     {"last_load", record.last_load}};
   ARROW_RETURN_NOT_OK(txn_->Put(*dbi_, TableKey(table), json.dump()));
   ARROW_ASSIGN_OR_RAISE(const auto schema, arrow::ipc::SerializeSchema(*record.schema));
   return txn_->Put(*dbi_, SchemaKey(table), std::string_view(*schema));

@@ -20,6 +20,7 @@
 
 #include "ampload/checkpoint.h"
 #include "ampload/status.h"
+#include "encode/row_format_encoder.h"
 #include "loaders/lmdb/environment.h"
 
 namespace ampload::lmdb {
@@ -40,7 +41,7 @@ struct KeyDefinition {
 struct TableRecord {
   std::string uuid;
   KeyDefinition key;
-  std::string value_format = "msgpack";
+  encode::ValueFormat value_format = encode::ValueFormat::kMsgpack;
   std::string last_load;  // nonce of the last one-off load that was committed
   std::shared_ptr<arrow::Schema> schema;
 };

@@ -1,5 +1,7 @@
 #include "loaders/lmdb/lmdb_config.h"
 
+#include "encode/row_format_encoder.h"
+
 namespace ampload::lmdb {
 
 const OptionTable<LMDBConfig>& LMDBOptions() {
@@ -25,6 +27,11 @@ const OptionTable<LMDBConfig>& LMDBOptions() {
                 .meaning = "text of each row's key, made from columns, in place of --key: "
                            "{table}:{block_num}"},
                &LMDBConfig::key_pattern)
+          .Add({.name = "value_format",
+                .meaning = "how each row is kept; when not given a table's own, of a new table "
+                           "msgpack",
+                .choices = encode::ValueFormatNames()},
+               &LMDBConfig::value_format)
           .Add({.name = "step_bytes",
                 .type = OptionType::kBytes,
                 .default_value = "32MiB",

@@ -14,6 +14,7 @@ struct LMDBConfig {
   int64_t map_size = 0;
   std::string sync;
   std::string key_pattern;
+  std::string value_format;  // empty: the table's own, of a new table msgpack
   int64_t step_bytes = 0;
 
   EnvironmentOptions environment(bool create) const;

@@ -72,7 +72,9 @@ const LoaderDescriptor& Descriptor() {
     made->client = "liblmdb " + LibraryVersion();
     made->traits = Traits();
     made->options = LMDBOptions().specs();
-    made->types = {encode::TableOf(encode::StoreFormat::kMsgpack)};
+    made->types = {encode::TableOf(encode::StoreFormat::kMsgpack),
+                   encode::TableOf(encode::StoreFormat::kJson),
+                   encode::TableOf(encode::StoreFormat::kArrowIpc)};
     made->parse_uri = [](std::string_view uri) { return ParsePathUri(uri, "path"); };
     made->make = [](const ConfigMap& config) -> Result<std::unique_ptr<Loader>> {
       ARROW_ASSIGN_OR_RAISE(auto parsed, LMDBOptions().Parse(config, "lmdb"));
@@ -134,6 +136,7 @@ Result<std::unique_ptr<WriteSession>> LMDBLoader::OpenSessionImpl(
     std::span<const TableSpec> tables) {
   const auto& spec = tables.front();
   ARROW_RETURN_NOT_OK(CheckTableIsTheUsers(spec.name));
+  table_ = spec.name;
   return std::make_unique<LmdbSession>(config(), spec);
 }
 
@@ -226,11 +229,24 @@ Result<std::vector<CheckLine>> LMDBLoader::CheckImpl(const CallContext& /*contex
   return lines;
 }
 
+Metadata LMDBLoader::AboutTheTable() const {
+  Metadata metadata = {{"path", config().path}};
+  const auto format = [&]() -> Result<std::string> {
+    ARROW_ASSIGN_OR_RAISE(const auto environment, OpenForReading());
+    if (environment == nullptr) return NoEnvironment();
+    ARROW_ASSIGN_OR_RAISE(auto txn, environment->BeginRead());
+    ARROW_ASSIGN_OR_RAISE(auto catalog, Catalog::Open(txn, false));
+    ARROW_ASSIGN_OR_RAISE(const auto record, catalog.ReadTable(table_));
+    if (!record.has_value()) return DataError("no such table");
+    return std::string(ToString(record->value_format));
+  }();
+  if (format.ok()) metadata["value_format"] = *format;
+  return metadata;
+}
+
 Metadata LMDBLoader::GetTableMetadata(const arrow::Table&, double, int64_t) {
-  return {{"value_format", std::string("msgpack")}, {"path", config().path}};
+  return AboutTheTable();
 }
-Metadata LMDBLoader::GetBatchMetadata(const arrow::RecordBatch&, double) {
-  return {{"value_format", std::string("msgpack")}, {"path", config().path}};
-}
+Metadata LMDBLoader::GetBatchMetadata(const arrow::RecordBatch&, double) { return AboutTheTable(); }
 
 }  // namespace ampload::lmdb

@@ -37,10 +37,12 @@ class LMDBLoader final : public DataLoader<LMDBConfig> {
 
  private:
   Status NoEnvironment() const;
+  Metadata AboutTheTable() const;
   // Null where the folder holds no environment yet: nothing is made for reading.
   Result<std::shared_ptr<Environment>> OpenForReading() const;
 
   std::shared_ptr<Environment> environment_;  // held while connected, where there is one
+  std::string table_;                         // of the last session
 };
 
 }  // namespace ampload::lmdb

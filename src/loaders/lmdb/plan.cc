@@ -3,6 +3,36 @@
 #include "loaders/lmdb/session.h"
 
 namespace ampload::lmdb {
+namespace {
+
+using encode::StoreFormat;
+using encode::ValueFormat;
+
+StoreFormat TypesOf(ValueFormat format) {
+  switch (format) {
+    case ValueFormat::kMsgpack:
+      return StoreFormat::kMsgpack;
+    case ValueFormat::kJson:
+      return StoreFormat::kJson;
+    case ValueFormat::kArrowIpc:
+      break;
+  }
+  return StoreFormat::kArrowIpc;
+}
+
+std::string InWords(ValueFormat format) {
+  switch (format) {
+    case ValueFormat::kMsgpack:
+      return "a msgpack map from column name to value";
+    case ValueFormat::kJson:
+      return "a JSON object from column name to value";
+    case ValueFormat::kArrowIpc:
+      break;
+  }
+  return "an Arrow IPC stream of the row";
+}
+
+}  // namespace
 
 Result<TablePlan> LmdbSession::Plan(std::shared_ptr<Environment> environment,
                                     const arrow::RecordBatch* sample) {
@@ -14,14 +44,16 @@ Result<TablePlan> LmdbSession::Plan(std::shared_ptr<Environment> environment,
     ARROW_ASSIGN_OR_RAISE(auto txn, environment_->BeginRead());
     ARROW_ASSIGN_OR_RAISE(auto catalog, Catalog::Open(txn, false));
     ARROW_RETURN_NOT_OK(CheckTable(txn, catalog));
+  } else {
+    ARROW_RETURN_NOT_OK(ChooseFormat());
   }
   plan.table_exists = table_.has_value();
-  plan.columns = encode::PlanColumns(*spec_.schema, encode::StoreFormat::kMsgpack);
+  plan.columns = encode::PlanColumns(*spec_.schema, TypesOf(format_));
   plan.step_bytes = config_.step_bytes;
   plan.layout.push_back((plan.table_exists ? "named database " : "new named database ") +
                         spec_.name + " in " + config_.path);
   plan.layout.push_back("key: " + key_.ToString());
-  plan.layout.push_back("value: a msgpack map from column name to value");
+  plan.layout.push_back("value: " + InWords(format_));
   if (replacing_ && plan.table_exists) {
     plan.layout.push_back("the new rows take the place of the old ones in one transaction");
   }
@@ -29,7 +61,8 @@ Result<TablePlan> LmdbSession::Plan(std::shared_ptr<Environment> environment,
 
   const bool storable = encode::CheckPlan(plan.columns, spec_.allow).ok();
   if (sample == nullptr || sample->num_rows() == 0 || !storable) return plan;
-  ARROW_ASSIGN_OR_RAISE(const auto encoder, RowEncoder::Make(spec_.schema, key_, spec_.name));
+  ARROW_ASSIGN_OR_RAISE(const auto encoder,
+                        RowEncoder::Make(spec_.schema, key_, format_, spec_.name));
   StagedBatch rows;
   rows.batch = sample->Slice(0);
   const auto encoded = encoder->Encode(rows);

@@ -6,6 +6,7 @@ namespace ampload::lmdb {
 
 Result<std::unique_ptr<RowEncoder>> RowEncoder::Make(const std::shared_ptr<arrow::Schema>& schema,
                                                      const KeyDefinition& key,
+                                                     encode::ValueFormat format,
                                                      const std::string& table) {
   auto encoder = std::make_unique<RowEncoder>();
   encoder->schema_ = schema;
@@ -13,7 +14,7 @@ Result<std::unique_ptr<RowEncoder>> RowEncoder::Make(const std::shared_ptr<arrow
   if (!key.is_row_number()) {
     ARROW_ASSIGN_OR_RAISE(encoder->keys_, KeyEncoder::Make(*schema, key, table));
   }
-  auto values = encode::MsgpackEncoder::Make(schema);
+  auto values = encode::MakeRowFormatEncoder(format, schema);
   if (!values.ok()) return WithContext(values.status(), "lmdb: table=" + table);
   encoder->values_ = std::move(*values);
   return encoder;

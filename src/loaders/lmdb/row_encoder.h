@@ -1,4 +1,4 @@
-// A batch as LMDB pairs: keys by KeyEncoder, values as msgpack rows.
+// A batch as LMDB pairs: keys by KeyEncoder, values as rows in the table's format.
 #pragma once
 
 #include <arrow/type.h>
@@ -8,7 +8,7 @@
 
 #include "ampload/write_session.h"
 #include "encode/encoded_rows.h"
-#include "encode/msgpack_encoder.h"
+#include "encode/row_format_encoder.h"
 #include "loaders/lmdb/key_encoder.h"
 
 namespace ampload::lmdb {
@@ -30,13 +30,15 @@ struct EncodedPairs final : public EncodedBatch {
 
 class RowEncoder final : public BatchEncoder {
  public:
-  // Errors for columns that cannot be stored or be a key; see MsgpackEncoder::Make and
+  // Errors for columns that cannot be stored or be a key; see MakeRowFormatEncoder and
   // KeyEncoder::Make.
   static Result<std::unique_ptr<RowEncoder>> Make(const std::shared_ptr<arrow::Schema>& schema,
                                                   const KeyDefinition& key,
+                                                  encode::ValueFormat format,
                                                   const std::string& table);
 
-  // Always makes EncodedPairs. A batch of another schema is a data error.
+  // Always makes EncodedPairs. A batch of another schema is a data error. Where one row alone is to
+  // blame, BadRowOf has its place in the batch.
   Result<std::unique_ptr<EncodedBatch>> Encode(const StagedBatch& batch) const override;
 
   // A key as a person would write it: "block_num=7 tx_index=1".
@@ -46,7 +48,7 @@ class RowEncoder final : public BatchEncoder {
   std::shared_ptr<arrow::Schema> schema_;
   std::string table_;
   std::unique_ptr<KeyEncoder> keys_;  // null: rows are numbered
-  std::unique_ptr<encode::MsgpackEncoder> values_;
+  std::unique_ptr<encode::RowFormatEncoder> values_;
 };
 
 }  // namespace ampload::lmdb

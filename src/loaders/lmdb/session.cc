@@ -96,6 +96,13 @@ Status LmdbSession::RefreshTable(Catalog& catalog) {
         "table=" +
         spec_.name + " key=[" + now->key.ToString() + "] wanted=[" + key_.ToString() + "]");
   }
+  if (now->value_format != format_) {
+    return ConflictError(
+        "lmdb: another load has made this table, with another value format; load into another "
+        "table: table=" +
+        spec_.name + " value_format=" + std::string(ToString(now->value_format)) +
+        " wanted=" + std::string(ToString(format_)));
+  }
   ARROW_RETURN_NOT_OK(CheckSchema(*now));
   next_table_ = *now;
   next_table_.schema = evolved_schema_;

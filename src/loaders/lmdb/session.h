@@ -57,6 +57,8 @@ class LmdbSession final : public WriteSession {
   Status CheckTable(Transaction& txn, Catalog& catalog);
   Result<Recovered> Settle();
 
+  Status ChooseFormat();
+  Status CheckFloats(const TableRecord& record) const;
   // Do the rows fit, as they are or after evolution? Then evolved_schema_ is what the table will
   // have.
   Status CheckSchema(const TableRecord& record);
@@ -95,6 +97,7 @@ class LmdbSession final : public WriteSession {
   std::optional<TableRecord> table_;  // as the environment has it; none: the table is missing
   TableRecord next_table_;            // as the next commit leaves it
   KeyDefinition key_;
+  encode::ValueFormat format_ = encode::ValueFormat::kMsgpack;
   std::optional<Checkpoint> fence_;  // a pipeline's checkpoint as this session last wrote it
   std::shared_ptr<arrow::Schema> evolved_schema_;
   std::string evolution_;   // in words; empty: the table's columns stay

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "encode/msgpack_decoder.h"
+#include "encode/row_format_encoder.h"
 #include "loaders/lmdb/catalog.h"
 
 namespace ampload::lmdb {
@@ -46,7 +46,7 @@ Result<std::shared_ptr<arrow::Table>> ReadTableRows(Environment& environment,
         return true;
       }));
   if (!record.has_value()) return AsKeyAndValue(keys, values);
-  auto batch = encode::DecodeMsgpackRows(values, record->schema);
+  auto batch = encode::DecodeRows(record->value_format, values, record->schema);
   if (!batch.ok()) return WithContext(batch.status(), "lmdb: table=" + table);
   return arrow::Table::FromRecordBatches((*batch)->schema(), {*batch});
 }

@@ -1,4 +1,5 @@
 // The session's start and its question after an unknown outcome.
+#include <arrow/type_traits.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -102,7 +103,7 @@ Status LmdbSession::InstallFence(Transaction& txn, Recovered* recovered) {
   }
   load_.overwrite = replacing_;
   ARROW_RETURN_NOT_OK(CheckTable(txn, catalog));
-  ARROW_ASSIGN_OR_RAISE(encoder_, RowEncoder::Make(spec_.schema, key_, spec_.name));
+  ARROW_ASSIGN_OR_RAISE(encoder_, RowEncoder::Make(spec_.schema, key_, format_, spec_.name));
   if (table_.has_value()) recovered->last_load_id = table_->last_load;
   recovered->load_id = load_.nonce;
   recovered->evolved = evolution_;
@@ -113,6 +114,7 @@ Status LmdbSession::InstallFence(Transaction& txn, Recovered* recovered) {
     next_table_ = TableRecord();
     next_table_.uuid = base::RandomNonce();
     next_table_.key = key_;
+    next_table_.value_format = format_;
     next_table_.schema = spec_.schema;
   }
   load_.uuid = next_table_.uuid;
@@ -180,6 +182,7 @@ Status LmdbSession::CheckTable(Transaction& txn, Catalog& catalog) {
     return ConfigurationError("lmdb: give --key or key_pattern, not both: table=" + spec_.name);
   }
   key_ = wanted;
+  ARROW_RETURN_NOT_OK(ChooseFormat());
   if (!table_.has_value() || replacing_) return Status::OK();
   if (wanted.is_row_number()) {
     key_ = table_->key;
@@ -192,7 +195,48 @@ Status LmdbSession::CheckTable(Transaction& txn, Catalog& catalog) {
   return CheckSchema(*table_);
 }
 
+// A table's rows all have the format that it was made with; only an overwrite can change it.
+Status LmdbSession::ChooseFormat() {
+  format_ = table_.has_value() ? table_->value_format : encode::ValueFormat::kMsgpack;
+  if (config_.value_format.empty()) return Status::OK();
+  const auto wanted = encode::ValueFormatOf(config_.value_format);
+  if (!wanted.has_value()) {
+    return ConfigurationError("lmdb: there is no such value format: value_format=" +
+                              config_.value_format);
+  }
+  if (table_.has_value() && !replacing_ && *wanted != format_) {
+    return ConfigurationError(
+        "lmdb: the table's rows have another value format; leave value_format out to go on with "
+        "it, or overwrite the table: table=" +
+        spec_.name + " value_format=" + std::string(ToString(format_)) +
+        " wanted=" + config_.value_format);
+  }
+  format_ = *wanted;
+  return Status::OK();
+}
+
+// The digits of a float32 in JSON are its fewest: read as a float64 they are another number.
+Status LmdbSession::CheckFloats(const TableRecord& record) const {
+  if (record.value_format != encode::ValueFormat::kJson) return Status::OK();
+  for (const auto& field : spec_.schema->fields()) {
+    const auto known = record.schema->GetFieldByName(field->name());
+    if (known == nullptr || !arrow::is_floating(known->type()->id()) ||
+        !arrow::is_floating(field->type()->id()) || known->type()->Equals(*field->type())) {
+      continue;
+    }
+    return DataError(
+        "lmdb: a float column of a table in JSON keeps its type, since its digits are those of "
+        "that "
+        "type; give --cast " +
+        field->name() + ":" + known->type()->ToString() + ": table=" + spec_.name +
+        " column=" + field->name() + " type=" + known->type()->ToString() +
+        " rows=" + field->type()->ToString());
+  }
+  return Status::OK();
+}
+
 Status LmdbSession::CheckSchema(const TableRecord& record) {
+  ARROW_RETURN_NOT_OK(CheckFloats(record));
   auto comparison = CompareSchemas(*record.schema, *spec_.schema, record.key.columns);
   ARROW_RETURN_NOT_OK(
       WithContext(CheckComparison(comparison, spec_.on_schema_change, spec_.name), "lmdb"));
