@@ -85,10 +85,10 @@ class Run {
     console_.out.flush();
     if (!console_.out.good()) {
       // A load that is done stays done: without this a script would load the rows twice.
-      report.Error(*status == ExitStatus::kDone
-                       ? "the command is done, but its output could not be written to stdout: do "
-                         "not run it again for that"
-                       : "cannot write to stdout");
+      const bool done = *status == ExitStatus::kDone || *status == ExitStatus::kQuarantined;
+      report.Error(done ? "the command is done, but its output could not be written to stdout: do "
+                          "not run it again for that"
+                        : "cannot write to stdout");
       return ExitStatus::kFailed;
     }
     return *status;

@@ -49,7 +49,7 @@ class CompletionTest : public CliTest {
 };
 
 TEST_F(CompletionTest, OffersEveryVerb) {
-  EXPECT_THAT(WordsAt({""}), ElementsAre("load", "check", "loaders", "inspect", "completion"));
+  EXPECT_THAT(WordsAt({""}), ElementsAre("load", "plan", "check", "loaders", "inspect", "completion"));
   EXPECT_THAT(WordsAt({"lo"}), ElementsAre("load", "loaders"));
   EXPECT_THAT(WordsAt({"--v"}), ElementsAre("--version"));
 }

@@ -9,7 +9,7 @@ enum class ExitStatus {
   kDone = 0,
   kFailed = 1,
   kWrongCommand = 2,  // the command line, an option or the config file is wrong
-  kQuarantined = 3,   // reserved: done, with rows put aside
+  kQuarantined = 3,   // done, with bad rows set aside
   kFenced = 4,        // another writer took over
 };
 

@@ -57,6 +57,18 @@ std::string OptionFacts(const OptionSpec& option) {
   return text;
 }
 
+// What becomes of each Arrow type.
+std::string TypesText(const TypeTable& types, int width) {
+  TextTable table({{"ARROW TYPE"}, {"STORED AS"}, {"HOW"}, {"NOTE"}});
+  for (const auto& rule : types.rules) {
+    std::string how(ToString(rule.fidelity));
+    if (!rule.loss.empty()) how += ": " + rule.loss;
+    table.AddRow({rule.arrow, rule.stored_as, how, rule.note});
+  }
+  return "Types" + (types.format.empty() ? "" : " as " + types.format) + ":\n" +
+         table.Print(width, /*repeat_first=*/true);
+}
+
 std::string OneText(const LoaderDescriptor& loader, int width) {
   constexpr int kIndent = 18;
   const int columns = width == 0 ? 80 : width;
@@ -79,6 +91,7 @@ std::string OneText(const LoaderDescriptor& loader, int width) {
     line(option.name, OptionFacts(option));
     text += Definition("", option.meaning, kIndent, columns);
   }
+  for (const auto& types : loader.types) text += "\n" + TypesText(types, width);
   return text;
 }
 
@@ -92,6 +105,22 @@ ordered_json ToJson(const OptionSpec& option) {
           {"env", option.env.empty() ? ordered_json() : ordered_json(option.env)},
           {"choices", option.choices},
           {"meaning", option.meaning}};
+}
+
+ordered_json TypesJson(const std::vector<TypeTable>& tables) {
+  auto json = ordered_json::array();
+  for (const auto& table : tables) {
+    auto rules = ordered_json::array();
+    for (const auto& rule : table.rules) {
+      rules.push_back({{"arrow_type", rule.arrow},
+                       {"stored_as", rule.stored_as},
+                       {"fidelity", ToString(rule.fidelity)},
+                       {"loss", rule.loss},
+                       {"note", rule.note}});
+    }
+    json.push_back({{"format", table.format}, {"rules", std::move(rules)}});
+  }
+  return json;
 }
 
 ordered_json ToJson(const LoaderDescriptor& loader) {
@@ -117,7 +146,8 @@ ordered_json ToJson(const LoaderDescriptor& loader) {
           {"max_tables_per_commit", traits.max_tables_per_commit},
           {"commit", ToString(traits.commit)},
           {"visibility", ToString(traits.visibility)},
-          {"options", std::move(options)}};
+          {"options", std::move(options)},
+          {"types", TypesJson(loader.types)}};
 }
 
 class LoadersCommand : public Command {

@@ -34,7 +34,7 @@ CommandLine MakeCommandLine() {
   app.set_version_flag("--version", VersionText(), "print the version");
   app.require_subcommand(1);
   app.footer(kExamples);
-  for (auto& command : {&MakeLoadCommand, &MakeCheckCommand, &MakeLoadersCommand,
+  for (auto& command : {&MakeLoadCommand, &MakePlanCommand, &MakeCheckCommand, &MakeLoadersCommand,
                         &MakeInspectCommand, &MakeCompletionCommand}) {
     auto made = command();
     CLI::App* verb = made->Declare(app);

@@ -25,6 +25,8 @@ class BadRowSink {
   virtual ~BadRowSink() = default;
   // A data error where there are too many: the load fails with it.
   virtual Status Add(BadRow row) = 0;
+  // "Failed to load any rows. Errors: " and the first five, for a load that has no other rows.
+  virtual std::string Reasons() const = 0;
 };
 
 // One row as a batch that keeps no other row's memory.

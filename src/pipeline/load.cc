@@ -68,6 +68,9 @@ class Load {
   }
 
   Status BeforeCommit() {
+    if (counts_.rows_bad > 0 && counts_.rows_staged == 0) {
+      return DataError(request_.bad_rows->Reasons());
+    }
     for (auto* companion : request_.companions) ARROW_RETURN_NOT_OK(companion->BeforeCommit());
     return Status::OK();
   }

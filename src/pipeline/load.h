@@ -19,6 +19,7 @@
 #include "ampload/table.h"
 #include "pipeline/bad_rows.h"
 #include "pipeline/load_companion.h"
+#include "pipeline/memory_budget.h"
 #include "pipeline/row_shape.h"
 
 namespace ampload::pipeline {
@@ -40,7 +41,9 @@ struct LoadRequest {
   BadRowSink* bad_rows = nullptr;  // takes rows that cannot be stored; null: the first one fails
                                    // the load
   std::vector<LoadCompanion*> companions;
-  int64_t queue_bytes = 64 << 20;  // for each of the two queues
+  BudgetPool* source_pool = nullptr;  // the pool of `source`, told of batches on their way; may be
+                                      // null
+  int64_t queue_bytes = 64 << 20;     // for each of the two queues
   std::function<void(const LoadProgress&)>
       on_progress;  // from the calling thread, at most every 100 ms and once before the commit; may
                     // be null

@@ -37,6 +37,7 @@ class Quarantine final : public BadRowSink, public LoadCompanion {
   static std::string NewPath(const std::string& folder, const std::string& table);
 
   Status Add(BadRow row) override;
+  std::string Reasons() const override;
 
   Status OnRecovered(const Recovered& recovered) override;
   Status BeforeCommit() override;
@@ -45,8 +46,6 @@ class Quarantine final : public BadRowSink, public LoadCompanion {
 
   const std::string& path() const { return options_.path; }
   int64_t count() const;
-  // "Failed to load any rows. Errors: " and the first five, for a load that set every row aside.
-  std::string Reasons() const;
 
  private:
   Quarantine(QuarantineOptions options, std::shared_ptr<arrow::Schema> source_schema);

@@ -23,6 +23,7 @@ constexpr int64_t kBatchOverhead = 1024;
 
 // One batch on its way.
 struct Item {
+  std::shared_ptr<void> token;  // ends when the item's memory has ended: declared first
   StagedBatch staged;
   std::shared_ptr<arrow::RecordBatch> source;  // the same rows as the source gave them
   int64_t arrow_bytes = 0;
@@ -101,6 +102,7 @@ class Stages {
     }
     read_.Close(std::move(read_given_up_));
     encoded_.Close(std::move(encoded_given_up_));
+    if (request_.source_pool != nullptr) request_.source_pool->Interrupt();
     stop_.request_stop();
   }
 
@@ -121,8 +123,9 @@ class Stages {
       }
       if (rows == 0) continue;
       Item item;
+      if (request_.source_pool != nullptr) item.token = request_.source_pool->OnItsWay();
       item.arrow_bytes = ArrowBytes(*next->batch);
-      item.source = next->batch;
+      item.source = std::move(next->batch);
       item.staged.first_row = next_row;
       item.staged.origin = std::move(next->origin);
       next_row += rows;
@@ -174,6 +177,7 @@ class Stages {
 
   static Item Part(const Item& item, int64_t first, int64_t rows) {
     Item part;
+    part.token = item.token;
     part.source = item.source->Slice(first, rows);
     if (item.staged.batch != nullptr) part.staged.batch = item.staged.batch->Slice(first, rows);
     part.staged.first_row = item.staged.first_row + first;
@@ -246,6 +250,7 @@ class Stages {
       const int64_t bytes =
           item->staged.encoded ? item->staged.encoded->size_bytes() : item->arrow_bytes;
       Item rest;
+      rest.token = item->token;
       rest.source = item->source;
       rest.staged.first_row = item->staged.first_row;
       rest.staged.origin = item->staged.origin;

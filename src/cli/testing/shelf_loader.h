@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "ampload/registry.h"
+#include "encode/type_matrix.h"
 
 namespace ampload::cli::testing {
 
@@ -123,6 +124,15 @@ class ShelfLoader : public Loader {
   Result<std::shared_ptr<arrow::Table>> ReadRows(const std::string& table,
                                                  const ReadOptions& options) override {
     return shelf_.tables.at(table)->Slice(0, options.limit);
+  }
+  // Types as a lake has them, so that some columns are lossy.
+  Result<TablePlan> PlanTable(const TableSpec& table, const arrow::RecordBatch* sample) override {
+    TablePlan plan;
+    plan.table_exists = shelf_.tables.contains(table.name);
+    plan.layout = {"shelf " + table.name};
+    plan.columns = encode::PlanColumns(*table.schema, encode::StoreFormat::kIceberg);
+    if (sample != nullptr) plan.bytes_per_row = 10;
+    return plan;
   }
   Result<std::vector<CheckLine>> Check(const CallContext&) override { return shelf_.checks; }
   LoadResult LoadBatch(const std::shared_ptr<arrow::RecordBatch>&, const std::string&,

@@ -1,0 +1,74 @@
+// The options of a load, shared by the verbs that load or say what a load would do.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/command.h"
+#include "cli/source_options.h"
+#include "loader/target.h"
+#include "pipeline/load.h"
+#include "pipeline/quarantine.h"
+
+namespace ampload::cli {
+
+// Everything that a load needs before the store is touched. The order of members is that of their
+// dependence: what is first ends last.
+struct LoadSetup {
+  Target target;
+  pipeline::BudgetPool* pool = nullptr;  // for the life of the process
+  std::unique_ptr<Source> source;
+  std::shared_ptr<arrow::Schema> schema;             // of the rows as they reach the table
+  std::unique_ptr<pipeline::Quarantine> quarantine;  // null: a bad row fails the load
+  std::vector<std::unique_ptr<pipeline::LoadCompanion>> companions;
+  pipeline::MemoryBudget memory;
+  pipeline::LoadRequest request;
+};
+
+class LoadOptions {
+ public:
+  void Declare(CLI::App& verb, SharedOptions& shared);
+
+  // Finds out all that is wrong with the command, opens the source, connects nothing. `loader_type`
+  // is set as soon as the target is known, for reports of what fails behind it.
+  Result<LoadSetup> Make(const Setting& setting, const SharedOptions& shared,
+                         const CallContext& context, std::string* loader_type);
+
+  const std::string& table() const { return table_; }
+  bool names_target() const { return !to_.empty(); }
+  bool whole() const { return source_.whole(); }
+
+ private:
+  void DeclareTarget(CLI::App& verb);
+  void DeclareColumns(CLI::App& verb);
+  void DeclareBadRows(CLI::App& verb);
+  Status FillTable(TableSpec* table) const;
+  Result<pipeline::ShapeOptions> MakeShape() const;
+  Status OpenSource(const CallContext& context, LoadSetup* setup) const;
+  Status MakeQuarantine(LoadSetup* setup) const;
+
+  SourceOptions source_;
+  std::string to_;
+  std::string table_;
+  std::string mode_ = "append";
+  std::vector<std::string> keys_;
+  std::string order_by_;
+  std::string on_duplicate_ = "fail";
+  std::string on_schema_change_ = "freeze";
+  bool no_create_table_ = false;
+  bool force_ = false;
+  std::string memory_ = "256MiB";
+
+  std::vector<std::string> exclude_;
+  std::vector<std::string> casts_;
+  std::vector<std::string> renames_;
+  std::vector<std::string> allow_;
+
+  std::string on_bad_row_ = "fail";
+  std::string max_bad_rows_ = "100";
+  std::string quarantine_;
+};
+
+}  // namespace ampload::cli
