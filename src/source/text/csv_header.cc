@@ -49,12 +49,12 @@ Result<std::vector<std::string>> CsvColumnNames(std::span<const CsvCell> cells,
     auto name = options.header ? std::string(CellText(cell, options.quote, &scratch)) : "";
     if (name.empty()) name = fmt::format("f{}", names.size());
     if (!arrow::util::ValidateUTF8(name)) {
-      return DataError(fmt::format("{} line 1: a column's name is {}: column={}", path, kNotUtf8,
-                                   ShownValue(name)));
+      return DataError(fmt::format("{}: in the header a column's name is {}: column={}", path,
+                                   kNotUtf8, ShownValue(name)));
     }
     if (!seen.insert(name).second) {
       return DataError(fmt::format(
-          "{} line 1: the header has two columns of one name; rename one, or read the header as a "
+          "{}: the header has two columns of one name; rename one, or read the header as a "
           "record with --header false: column={}",
           path, ShownValue(name)));
     }

@@ -115,18 +115,19 @@ Status CsvReader::ReadHeader() {
       if (static_cast<int64_t>(text.size()) < most) continue;
       return RecordTooLarge(input_.path, 1, most, kIsAQuoteOpen);
     }
+    line_ += record.lines;
+    blocks_.Take(static_cast<size_t>(next - text.data()));
+    if (record.raw.empty()) continue;
     if (record.fault != nullptr) {
-      return DataError(fmt::format("{} line 1: {}", input_.path, record.fault));
+      return DataError(fmt::format("{}: in the header: {}", input_.path, record.fault));
     }
     ARROW_ASSIGN_OR_RAISE(const auto names, CsvColumnNames(cells_, options_, input_.path));
     if (names != schema_->field_names()) {
       return DataError(
-          fmt::format("{} line 1: the header's columns are not those that the load is for: "
+          fmt::format("{}: the header's columns are not those that the load is for: "
                       "header={} expected={}",
                       input_.path, fmt::join(names, ","), fmt::join(schema_->field_names(), ",")));
     }
-    line_ += record.lines;
-    blocks_.Take(static_cast<size_t>(next - text.data()));
     return Status::OK();
   }
 }

@@ -25,7 +25,8 @@ Result<std::shared_ptr<arrow::Schema>> InferCsvSchema(std::string_view sample, b
 // Reads the header, where there is one, at once: its names have to be the schema's, in its order.
 // A column that `options.types` names is read as declared, any other as inferred.
 //
-// Rows keep their text's order. A blank line is skipped, but is a null where there is one column.
+// Rows keep their text's order. A blank line is skipped, but is a null where there is one column;
+// those in front of a header are always skipped.
 // What makes a record bad: another number of cells than columns; a quote that is never closed, or
 // closed before a cell's end; a carriage return alone; a value that its column's type cannot hold;
 // a string that is no UTF-8. A record beyond four times `batch_bytes` (64 KiB at least) is an error

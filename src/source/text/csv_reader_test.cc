@@ -38,8 +38,10 @@ TEST(Csv, ANullIsTheUnquotedNullTextAlone) {
 TEST(Csv, ABlankLineIsSkippedButANullInAFileOfOneColumn) {
   ASSERT_OK_AND_ASSIGN(const auto two, Load("a,b\n1,2\n\n\r\n3,4\n\n"));
   EXPECT_EQ(Values(two, "a"), Json("int64", "[1, 3]"));
-  ASSERT_OK_AND_ASSIGN(const auto one, Load("a\n1\n\n3\n"));
+  ASSERT_OK_AND_ASSIGN(const auto one, Load("\n\r\na\n1\n\n3\n"));
   EXPECT_EQ(Values(one, "a"), Json("int64", "[1, null, 3]"));
+  EXPECT_THAT(Load("\n\na,b\n1,2\n3\n"), FailsWith(FailureKind::kData, "t.csv line 5:"));
+  EXPECT_THAT(Load("\n\n"), FailsWith(FailureKind::kData, "the text is empty"));
 }
 
 TEST(Csv, HasAHeaderOrNot) {
@@ -200,6 +202,37 @@ TEST(Csv, BatchesAreAboutAsLargeAsAsked) {
   EXPECT_LE(loaded.largest_batch, 1001);
   const auto& values = static_cast<const arrow::Int64Array&>(*loaded.table->column(0)->chunk(0));
   for (int64_t i = 0; i < values.length(); ++i) ASSERT_EQ(values.Value(i), i);
+}
+
+TEST(Csv, AllMemoryIsOfThePoolAndGrowsWithTheBatchAlone) {
+  std::string text = "a,b,c\n";
+  for (int i = 0; i < 400'000; ++i) text += std::to_string(i) + ",\"some text\",\n";
+  ASSERT_OK_AND_ASSIGN(const auto schema, Infer(text));
+  for (const bool bad : {false, true}) {
+    arrow::ProxyMemoryPool pool(arrow::default_memory_pool());
+    TextInput input;
+    input.path = "t.csv";
+    input.stream = std::make_shared<arrow::io::BufferReader>(arrow::Buffer::FromString(text));
+    input.pool = &pool;
+    input.keep_bad = bad;
+    const auto options = bad ? WithTypes("a:int16") : TextOptions();
+    const auto target =
+        bad ? arrow::schema({arrow::field("a", arrow::int16()), schema->field(1), schema->field(2)})
+            : schema;
+    const int64_t others = arrow::default_memory_pool()->bytes_allocated();
+    ASSERT_OK_AND_ASSIGN(const auto reader, OpenCsv(std::move(input), target, options));
+    int64_t rows = 0;
+    for (;;) {
+      ASSERT_OK_AND_ASSIGN(const auto step, reader->Next(100'000));
+      if (!step) break;
+      rows += step->batch->num_rows();
+      // What the pool behind it gave out, it gave to this one alone.
+      ASSERT_EQ(arrow::default_memory_pool()->bytes_allocated() - others, pool.bytes_allocated());
+    }
+    EXPECT_EQ(rows, bad ? 32'768 : 400'000);
+    EXPECT_GT(pool.max_memory(), 100'000);
+    EXPECT_LT(pool.max_memory(), 1'000'000);
+  }
 }
 
 TEST(Csv, BytesOfAllStepsAreTheTexts) {

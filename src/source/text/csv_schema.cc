@@ -39,10 +39,17 @@ class Sample {
     at_ = next;
     return true;
   }
+  // The first one that is no blank line.
+  bool NextWithText() {
+    while (Next()) {
+      if (!record_.raw.empty()) return true;
+    }
+    return false;
+  }
   // As if the record at hand had not been read.
   void Back() { at_ = record_.raw.data(); }
 
-  bool empty() const { return at_ == end_; }
+  bool at_end() const { return at_ == end_; }
   const std::vector<CsvCell>& cells() const { return cells_; }
   const CsvRecord& record() const { return record_; }
 
@@ -63,16 +70,16 @@ Result<std::shared_ptr<arrow::Schema>> InferCsvSchema(std::string_view sample, b
   ARROW_RETURN_NOT_OK(CheckCsvOptions(options));
   ARROW_ASSIGN_OR_RAISE(const size_t mark, ByteOrderMark(sample, path));
   Sample records(sample.substr(mark), sample_is_whole, options);
-  if (records.empty()) {
-    return DataError(fmt::format("{}: the text is empty, so that it has no columns", path));
-  }
-  if (!records.Next()) {
+  if (!records.NextWithText()) {
+    if (records.at_end()) {
+      return DataError(fmt::format("{}: the text is empty, so that it has no columns", path));
+    }
     return DataError(
-        fmt::format("{} line 1: the first record has no end within the first {} bytes; is it CSV?",
-                    path, sample.size()));
+        fmt::format("{}: the first record has no end within the first {} bytes; is it CSV?", path,
+                    sample.size()));
   }
   if (records.record().fault != nullptr) {
-    return DataError(fmt::format("{} line 1: {}", path, records.record().fault));
+    return DataError(fmt::format("{}: in the header: {}", path, records.record().fault));
   }
   ARROW_ASSIGN_OR_RAISE(const auto names, CsvColumnNames(records.cells(), options, path));
   ARROW_RETURN_NOT_OK(CheckDeclaredTypes(names, options, path));

@@ -3,11 +3,12 @@
 #include <arrow/util/decimal.h>
 #include <arrow/util/float16.h>
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <type_traits>
 
-#include "base/hex.h"
 #include "source/file/exact_number.h"
 #include "source/text/inferred_text.h"
 
@@ -201,8 +202,65 @@ Fault ParseDurationText(std::string_view text, TimeUnit::type unit, int64_t* val
   return error == std::errc() && end == whole.data() + whole.size() ? nullptr : kOutOfRange;
 }
 
+namespace {
+
+constexpr size_t kMostDigits = 76;
+constexpr size_t kDigitsAtOnce = 18;
+
+// The digits of -?[0-9]+(.[0-9]+)? times 10^scale, without zeros in front, into `digits`. nullopt
+// where the text has another form, or too many of them: the exact way round decides then.
+std::optional<size_t> PlainDigits(std::string_view text, size_t most, int32_t scale, char* digits) {
+  size_t count = 0;
+  int32_t behind = -1;  // the point; less: none yet
+  for (const char c : text) {
+    if (c == '.' && behind < 0) {
+      behind = 0;
+      continue;
+    }
+    if (c < '0' || c > '9') return std::nullopt;
+    behind += behind >= 0;
+    if (c == '0' && count == 0) continue;
+    if (count == most) return std::nullopt;
+    digits[count++] = c;
+  }
+  if (text.empty() || text.front() == '.' || text.back() == '.') return std::nullopt;
+  const int64_t zeros = int64_t{scale} - std::max(behind, 0);
+  if (count == 0) return 0;
+  if (zeros < 0 || static_cast<size_t>(zeros) + count > most) return std::nullopt;
+  std::fill_n(digits + count, zeros, '0');
+  return count + static_cast<size_t>(zeros);
+}
+
+template <class Decimal>
+Decimal OfDigits(const char* digits, size_t count) {
+  // As wide as the decimal's own constructor takes it.
+  using Part = std::conditional_t<sizeof(Decimal) == 4, int32_t, int64_t>;
+  Decimal value(Part{0});
+  for (size_t at = 0; at < count;) {
+    const size_t end = at + std::min(kDigitsAtOnce, count - at);
+    Part part = 0;
+    Part power = 1;
+    for (; at < end; ++at) {
+      part = static_cast<Part>(part * 10 + (digits[at] - '0'));
+      power = static_cast<Part>(power * 10);
+    }
+    value = end <= kDigitsAtOnce ? Decimal(part) : Decimal(value * Decimal(power) + Decimal(part));
+  }
+  return value;
+}
+
+}  // namespace
+
 template <class Decimal>
 Fault ParseDecimal(std::string_view text, int32_t precision, int32_t scale, Decimal* value) {
+  char plain[kMostDigits];
+  const bool negative = text.starts_with('-');
+  if (const auto count =
+          PlainDigits(text.substr(negative), static_cast<size_t>(precision), scale, plain)) {
+    *value = OfDigits<Decimal>(plain, *count);
+    if (negative) value->Negate();
+    return nullptr;
+  }
   const auto number = ParseExact(Trim(text));
   if (!number) return kNotANumber;
   const auto digits = number->Scaled(scale, static_cast<size_t>(precision));
@@ -219,17 +277,39 @@ template Fault ParseDecimal(std::string_view, int32_t, int32_t, arrow::Decimal64
 template Fault ParseDecimal(std::string_view, int32_t, int32_t, arrow::Decimal128*);
 template Fault ParseDecimal(std::string_view, int32_t, int32_t, arrow::Decimal256*);
 
+namespace {
+
+// The digit's value; 255 where it is none.
+constexpr auto kHexDigits = [] {
+  std::array<uint8_t, 256> values{};
+  values.fill(255);
+  for (uint8_t i = 0; i < 10; ++i) values['0' + i] = i;
+  for (uint8_t i = 0; i < 6; ++i) {
+    values['a' + i] = static_cast<uint8_t>(10 + i);
+    values['A' + i] = static_cast<uint8_t>(10 + i);
+  }
+  return values;
+}();
+
+}  // namespace
+
 Fault ParseBytes(std::string_view text, std::string* bytes) {
   if (!text.starts_with("0x")) {
     bytes->assign(text);
     return nullptr;
   }
-  auto parsed = base::FromHex(text.substr(2));
-  if (!parsed.ok() || text.substr(2).starts_with("0x") || text.substr(2).starts_with("0X")) {
-    return "not hex digits behind the 0x, two for each byte";
+  constexpr Fault kNotHex = "not hex digits behind the 0x, two for each byte";
+  const auto digits = text.substr(2);
+  if (digits.size() % 2 != 0) return kNotHex;
+  bytes->resize(digits.size() / 2);
+  unsigned bad = 0;
+  for (size_t i = 0; i < bytes->size(); ++i) {
+    const unsigned high = kHexDigits[static_cast<unsigned char>(digits[2 * i])];
+    const unsigned low = kHexDigits[static_cast<unsigned char>(digits[2 * i + 1])];
+    bad |= high | low;
+    (*bytes)[i] = static_cast<char>(high << 4 | (low & 15));
   }
-  *bytes = *std::move(parsed);
-  return nullptr;
+  return bad > 15 ? kNotHex : nullptr;
 }
 
 Fault ParseFixedBytes(std::string_view text, int32_t width, std::string* bytes) {

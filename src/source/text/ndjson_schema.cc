@@ -110,7 +110,7 @@ class Shape {
                                 shape->ToField(inner, where + "." + inner, column, path));
           fields.push_back(std::move(field));
         }
-        return arrow::field(name, arrow::struct_(std::move(fields)));
+        return arrow::field(name, arrow::struct_(fields));
       }
       default:
         return arrow::field(name, arrow::utf8());
@@ -171,10 +171,10 @@ Result<std::shared_ptr<arrow::Schema>> InferNdjsonSchema(std::string_view sample
     ARROW_ASSIGN_OR_RAISE(auto column, shape->ToField(name, name, name, path));
     columns.push_back(std::move(column));
   }
-  for (const auto& [name, type] : options.types) {
-    const auto same = [&](const FieldPtr& column) { return column->name() == name; };
+  for (const auto& declared : options.types) {
+    const auto same = [&](const FieldPtr& column) { return column->name() == declared.first; };
     if (std::none_of(columns.begin(), columns.end(), same)) {
-      columns.push_back(arrow::field(name, type));
+      columns.push_back(arrow::field(declared.first, declared.second));
     }
   }
   if (columns.empty()) {

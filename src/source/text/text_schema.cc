@@ -85,7 +85,7 @@ FieldPtr WithoutMarks(const FieldPtr& field) {
   if (type->id() == Type::STRUCT) {
     std::vector<FieldPtr> fields;
     for (const auto& inner : type->fields()) fields.push_back(WithoutMarks(inner));
-    type = arrow::struct_(std::move(fields));
+    type = arrow::struct_(fields);
   } else if (type->id() == Type::LIST) {
     type = arrow::list(WithoutMarks(type->field(0)));
   }
