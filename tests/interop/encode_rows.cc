@@ -1,7 +1,7 @@
-// Encodes every row of an Arrow IPC stream with MsgpackEncoder, for test_encoding.py: types that no
-// Parquet file carries get to the encoder this way.
+// Encodes every row of an Arrow IPC stream in one of the value formats, for test_encoding.py: types
+// that no Parquet file carries get to the encoder this way.
 //
-//   encode_rows < STREAM > ROWS     each row after its length in four bytes, big-endian
+//   encode_rows FORMAT < STREAM > ROWS     each row after its length in four bytes, big-endian
 #include <arrow/api.h>
 #include <arrow/io/stdio.h>
 #include <arrow/ipc/reader.h>
@@ -11,7 +11,7 @@
 #include <memory>
 
 #include "ampload/status.h"
-#include "encode/msgpack_encoder.h"
+#include "encode/row_format_encoder.h"
 
 namespace ampload {
 namespace {
@@ -24,10 +24,12 @@ void Write(std::string_view row) {
   std::cout.write(row.data(), static_cast<std::streamsize>(row.size()));
 }
 
-Status EncodeRows() {
+Status EncodeRows(std::string_view name) {
+  const auto format = encode::ValueFormatOf(name);
+  if (!format.has_value()) return ConfigurationError("no such format: " + std::string(name));
   ARROW_ASSIGN_OR_RAISE(auto reader, arrow::ipc::RecordBatchStreamReader::Open(
                                          std::make_shared<arrow::io::StdinStream>()));
-  ARROW_ASSIGN_OR_RAISE(auto encoder, encode::MsgpackEncoder::Make(reader->schema()));
+  ARROW_ASSIGN_OR_RAISE(auto encoder, encode::MakeRowFormatEncoder(*format, reader->schema()));
   while (true) {
     ARROW_ASSIGN_OR_RAISE(auto batch, reader->Next());
     if (batch == nullptr) return Status::OK();
@@ -47,8 +49,9 @@ Status EncodeRows() {
 }  // namespace
 }  // namespace ampload
 
-int main() {
-  const auto status = ampload::EncodeRows();
+int main(int argc, char** argv) {
+  if (argc != 2) return 2;
+  const auto status = ampload::EncodeRows(argv[1]);
   if (status.ok()) return 0;
   std::cerr << ampload::MessageOf(status) << '\n';
   return 1;

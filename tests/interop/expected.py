@@ -46,7 +46,9 @@ def column_values(column):
 
 def differences(found, wanted, where="row"):
     """What differs, as text; nothing where the two are equal to the bit. An int is no bool and no float,
-    a list is no map, -0.0 is not 0.0, NaN is NaN."""
+    a list is no map, -0.0 is not 0.0, NaN is NaN. What has a method `differences` says so itself."""
+    if hasattr(wanted, "differences"):
+        return wanted.differences(found, where)
     if type(found) is not type(wanted):
         return [f"{where}: {type(found).__name__} {found!r} instead of {type(wanted).__name__} {wanted!r}"]
     if isinstance(wanted, Pairs):
@@ -97,9 +99,9 @@ def is_list_kind(kind):
             or types.is_list_view(kind) or types.is_large_list_view(kind))
 
 
-def struct_values(array):
+def struct_values(array, values_of=values):
     names = [array.type.field(i).name for i in range(array.type.num_fields)]
-    fields = [values(array.field(i)) for i in range(array.type.num_fields)]
+    fields = [values_of(array.field(i)) for i in range(array.type.num_fields)]
     valid = array.is_valid().to_pylist()
     return [Pairs((name, field[row]) for name, field in zip(names, fields)) if valid[row] else None
             for row in range(len(array))]

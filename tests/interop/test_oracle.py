@@ -1,4 +1,4 @@
-"""The oracle itself: literal expectations for expected.py and keys.py."""
+"""The oracle itself: literal expectations for expected.py, formats.py and keys.py."""
 
 import datetime
 import decimal
@@ -8,6 +8,7 @@ import msgpack
 import pyarrow as pa
 
 import expected
+import formats
 import keys
 from expected import Pairs
 
@@ -69,6 +70,71 @@ class Expected(unittest.TestCase):
         packed = msgpack.packb({"n": 2**64 - 1, "inner": {"x": [b"\0", "\0"]}})
         self.assertEqual(expected.unpack(packed), [("n", 2**64 - 1), ("inner", [("x", [b"\0", "\0"])])])
         self.assertIsInstance(expected.unpack(packed)[1][1], Pairs)
+
+
+class Json(unittest.TestCase):
+    def check(self, array, text):
+        """`text`: the column as the items of a JSON array."""
+        found = formats.unpack_json(b'{"c":' + text.encode() + b"}")[0][1]
+        self.assertEqual(expected.differences(found, formats.json_values(array)), [])
+
+    def check_differs(self, array, text):
+        found = formats.unpack_json(b'{"c":' + text.encode() + b"}")[0][1]
+        self.assertNotEqual(expected.differences(found, formats.json_values(array)), [], text)
+
+    def test_integers_keep_all_digits(self):
+        self.check(pa.array([2**64 - 1, None], pa.uint64()), "[18446744073709551615, null]")
+        self.check_differs(pa.array([2**64 - 1], pa.uint64()), "[18446744073709551616]")
+        self.check_differs(pa.array([1]), "[1.0]")
+        self.check_differs(pa.array([1]), '["1"]')
+
+    def test_a_float_is_any_number_that_no_other_float_is_nearer_to(self):
+        self.check(pa.array([0.1, 1.0, -0.0, 0.0, 1e300, 5e-324]), "[0.1, 1, -0.0, 0, 1e+300, 5e-324]")
+        self.check(pa.array([0.1, 3.4028234663852886e38], pa.float32()), "[0.1, 3.4028235e+38]")
+        self.check(pa.array([0.1], pa.float32()), "[0.10000000149011612]")
+        for text in ["[0.10000000000000002]", "[0.1000001]", "[-0.1]", '["0.1"]', "[null]", "[0]"]:
+            self.check_differs(pa.array([0.1]), text)
+        self.check_differs(pa.array([0.1], pa.float32()), "[0.10000001]")
+        self.check_differs(pa.array([-0.0]), "[0]")
+        self.check_differs(pa.array([0.0]), "[-0.0]")
+        self.check_differs(pa.array([1.7976931348623157e308]), "[1.7976931348623159e308]")
+
+    def test_what_is_no_number_is_a_string(self):
+        self.check(pa.array([float("nan"), float("inf"), -float("inf")]), '["NaN", "Infinity", "-Infinity"]')
+        with self.assertRaises(ValueError):
+            formats.unpack_json(b"[NaN]")
+
+    def test_binaries_are_hex(self):
+        self.check(pa.array([b"", b"\0\xff", None]), '["0x", "0x00ff", null]')
+        self.check(pa.array([b"\1"], pa.binary(1)), '["0x01"]')
+
+    def test_maps_are_objects_where_keys_are_strings(self):
+        self.check(pa.array([[("k", 1), ("k", 2)], []], pa.map_(pa.string(), pa.int8())), '[{"k":1,"k":2}, {}]')
+        self.check(pa.array([[(1, b"x")]], pa.map_(pa.int8(), pa.binary())), '[[[1,"0x78"]]]')
+        self.check_differs(pa.array([[("k", 1)]], pa.map_(pa.string(), pa.int8())), '[[["k",1]]]')
+
+    def test_structs_are_objects_in_order(self):
+        kind = pa.struct([("b", pa.float32()), ("a", pa.list_(pa.binary()))])
+        self.check(pa.array([{"b": 0.5, "a": [b"x", None]}, None], kind), '[{"b":0.5,"a":["0x78",null]}, null]')
+        self.check_differs(pa.array([{"b": 0.5, "a": []}], kind), '[{"a":[],"b":0.5}]')
+
+
+class ArrowIpc(unittest.TestCase):
+    def test_plain_types(self):
+        before = pa.schema([pa.field("d", pa.dictionary(pa.int8(), pa.string()), metadata={"k": "v"}),
+                            pa.field("l", pa.list_(pa.field("x", pa.uuid(), False))),
+                            pa.field("m", pa.map_(pa.string(), pa.run_end_encoded(pa.int32(), pa.int8())), False)],
+                           metadata={"k": "v"})
+        after = pa.schema([pa.field("d", pa.string()), pa.field("l", pa.list_(pa.field("x", pa.binary(16), False))),
+                           pa.field("m", pa.map_(pa.string(), pa.int8()), False)])
+        self.assertTrue(formats.plain_schema(before).equals(after, check_metadata=True))
+
+    def test_a_value_has_one_row(self):
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, pa.schema([("a", pa.int8())])) as stream:
+            stream.write_table(pa.table({"a": pa.array([1, 2], pa.int8())}))
+        with self.assertRaises(AssertionError):
+            formats.read_ipc(sink.getvalue())
 
 
 class Keys(unittest.TestCase):
