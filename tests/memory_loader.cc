@@ -39,6 +39,12 @@ class MemoryEncoder : public BatchEncoder {
     const int64_t nth = next_++;
     loader_.Record("encode " + std::to_string(nth));
     if (loader_.script_.on_encode) ARROW_RETURN_NOT_OK(loader_.script_.on_encode(nth));
+    const auto& column = static_cast<const arrow::Int64Array&>(*batch.batch->column(0));
+    for (int64_t i = 0; i < column.length(); ++i) {
+      if (loader_.script_.bad_rows.contains(column.Value(i))) {
+        return BadRowError(i, "not taken: n=" + std::to_string(column.Value(i)));
+      }
+    }
     return std::make_unique<MemoryEncoded>(batch.batch.get(), loader_.script_.gauge);
   }
 
@@ -78,7 +84,7 @@ class MemorySession : public WriteSession {
     if (!recovered_) loader_.Breach("Stage before Recover");
     if (failed_) loader_.Breach("Stage after a failed Stage");
     if (batch.batch->num_rows() == 0) loader_.Breach("a batch without rows was staged");
-    if (batch.first_row != static_cast<int64_t>(staged_.size()))
+    if (loader_.script_.bad_rows.empty() && batch.first_row != static_cast<int64_t>(staged_.size()))
       loader_.Breach("first_row is wrong");
     const auto* encoded = dynamic_cast<const MemoryEncoded*>(batch.encoded.get());
     if ((encoded != nullptr) != loader_.script_.with_encoder) loader_.Breach("encoded or not");

@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -27,6 +28,7 @@ struct MemoryScript {
   bool with_encoder = true;
   Result<Recovered> recover = Recovered{};
   std::function<Status(int64_t nth)> on_encode = {};
+  std::set<int64_t> bad_rows = {};  // values of column `n` that the encoder does not take
   std::function<Status(int64_t nth, const CallContext& context)> on_stage = {};
   // In place of the commit: calls `take_effect` where the rows are to become visible.
   std::function<Result<CommitOutcome>(int64_t rows, const std::function<void()>& take_effect)>

@@ -45,6 +45,8 @@ class Source {
 
   virtual const std::shared_ptr<arrow::Schema>& schema() const = 0;
   virtual SourceEstimate estimate() const { return {}; }
+  // How the text of a BadRecord is to be read again, as JSON; empty: there are no such records.
+  virtual std::string record_format() const { return {}; }
 
   // The next batch (never null, may have 0 rows), or nullopt at the end. After a failure the source
   // is done.

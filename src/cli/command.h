@@ -42,6 +42,7 @@ class Command {
 
 std::unique_ptr<Command> MakeLoadCommand();
 std::unique_ptr<Command> MakePlanCommand();
+std::unique_ptr<Command> MakeReplayCommand();
 std::unique_ptr<Command> MakeCheckCommand();
 std::unique_ptr<Command> MakeLoadersCommand();
 std::unique_ptr<Command> MakeInspectCommand();

@@ -49,7 +49,8 @@ class CompletionTest : public CliTest {
 };
 
 TEST_F(CompletionTest, OffersEveryVerb) {
-  EXPECT_THAT(WordsAt({""}), ElementsAre("load", "plan", "check", "loaders", "inspect", "completion"));
+  EXPECT_THAT(WordsAt({""}), ElementsAre("load", "plan", "replay-quarantine", "check", "loaders",
+                                         "inspect", "completion"));
   EXPECT_THAT(WordsAt({"lo"}), ElementsAre("load", "loaders"));
   EXPECT_THAT(WordsAt({"--v"}), ElementsAre("--version"));
 }

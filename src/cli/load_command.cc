@@ -29,14 +29,30 @@ Exit status: 0 done, 1 failed, 2 wrong command or configuration, 3 done, with
 bad rows in quarantine, 4 another writer took over.
 )";
 
+constexpr char kReplayExamples[] = R"(Examples:
+  ampload replay-quarantine ampload-quarantine/trades-20260102T030405Z-1f2e.arrow \
+      --to lmdb:./eth.lmdb --types amount:string
+  ampload replay-quarantine bad.arrow --to local --on-bad-row quarantine
+
+The rows of a quarantine are loaded once they can be: the file has been mended
+(any Arrow program opens it), or the columns' types, casts or names are others
+now. The file is renamed to FILE.replayed with the commit, so that its rows are
+not loaded twice.
+)";
+
 class LoadCommand : public Command {
  public:
+  explicit LoadCommand(LoadOptions::From from) : from_(from), options_(from) {}
+
   CLI::App* Declare(CLI::App& app) override {
-    auto* verb = app.add_subcommand("load", "Load files into a table: all of their rows, or none");
+    const bool replay = from_ == LoadOptions::From::kQuarantine;
+    auto* verb =
+        replay ? app.add_subcommand("replay-quarantine", "Load the rows that a load set aside")
+               : app.add_subcommand("load", "Load files into a table: all of their rows, or none");
     options_.Declare(*verb, shared_);
     verb->add_flag("--no-progress", no_progress_, "no progress line on the terminal")
         ->group("Output");
-    verb->footer(kExamples);
+    verb->footer(replay ? kReplayExamples : kExamples);
     return verb;
   }
 
@@ -95,6 +111,7 @@ class LoadCommand : public Command {
     return ExitStatus::kQuarantined;
   }
 
+  LoadOptions::From from_;
   LoadOptions options_;
   bool no_progress_ = false;
   std::string loader_type_;  // known once the target is
@@ -102,6 +119,12 @@ class LoadCommand : public Command {
 
 }  // namespace
 
-std::unique_ptr<Command> MakeLoadCommand() { return std::make_unique<LoadCommand>(); }
+std::unique_ptr<Command> MakeLoadCommand() {
+  return std::make_unique<LoadCommand>(LoadOptions::From::kFiles);
+}
+
+std::unique_ptr<Command> MakeReplayCommand() {
+  return std::make_unique<LoadCommand>(LoadOptions::From::kQuarantine);
+}
 
 }  // namespace ampload::cli

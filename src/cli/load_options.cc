@@ -7,6 +7,7 @@
 
 #include "cli/connection.h"
 #include "loader/identifier.h"
+#include "pipeline/replay_source.h"
 #include "source/text/type_names.h"
 
 namespace ampload::cli {
@@ -62,7 +63,11 @@ Status CheckMode(const Target& target, LoadMode mode, const std::string& table) 
 }  // namespace
 
 void LoadOptions::Declare(CLI::App& verb, SharedOptions& shared) {
-  source_.Declare(verb);
+  if (from_ == From::kFiles) {
+    source_.Declare(verb);
+  } else {
+    source_.DeclareReplay(verb);
+  }
   DeclareTarget(verb);
   DeclareColumns(verb);
   DeclareBadRows(verb);
@@ -179,6 +184,26 @@ Status LoadOptions::OpenSource(const CallContext& context, LoadSetup* setup) con
   return Status::OK();
 }
 
+Result<std::string> LoadOptions::DefaultTable() const {
+  if (from_ == From::kFiles) return TableNameFrom(source_.sources());
+  ARROW_ASSIGN_OR_RAISE(const auto path, pipeline::ReplayMark::Find(source_.sources().front()));
+  ARROW_ASSIGN_OR_RAISE(const auto contents, pipeline::ReadQuarantine(path));
+  return contents.header.table;
+}
+
+Status LoadOptions::OpenReplay(LoadSetup* setup) const {
+  ARROW_ASSIGN_OR_RAISE(const auto text, source_.MakeText());
+  const std::string& path = source_.sources().front();
+  ARROW_ASSIGN_OR_RAISE(
+      auto replay,
+      pipeline::OpenReplay(
+          {.path = path, .types = text.types, .keep_bad = on_bad_row_ == "quarantine"}));
+  setup->source = std::move(replay);
+  setup->companions.push_back(std::make_unique<pipeline::ReplayMark>(path));
+  setup->request.companions.push_back(setup->companions.back().get());
+  return Status::OK();
+}
+
 Status LoadOptions::MakeQuarantine(LoadSetup* setup) const {
   ARROW_ASSIGN_OR_RAISE(const int64_t most,
                         ParseAmount("--max-bad-rows", max_bad_rows_, OptionType::kInteger));
@@ -191,6 +216,7 @@ Status LoadOptions::MakeQuarantine(LoadSetup* setup) const {
       quarantine_.empty() ? pipeline::Quarantine::NewPath(kQuarantineFolder, table_) : quarantine_;
   options.table = table_;
   options.max_rows = most;
+  options.text = setup->source->record_format();
   ARROW_ASSIGN_OR_RAISE(setup->quarantine,
                         pipeline::Quarantine::Make(std::move(options), setup->source->schema()));
   setup->request.bad_rows = setup->quarantine.get();
@@ -202,7 +228,7 @@ Result<LoadSetup> LoadOptions::Make(const Setting& setting, const SharedOptions&
                                     const CallContext& context, std::string* loader_type) {
   LoadSetup setup;
   if (table_.empty()) {
-    ARROW_ASSIGN_OR_RAISE(table_, TableNameFrom(source_.sources()));
+    ARROW_ASSIGN_OR_RAISE(table_, DefaultTable());
   }
   ARROW_RETURN_NOT_OK(CheckTableName(table_));
   TableSpec& table = setup.request.table;
@@ -217,7 +243,7 @@ Result<LoadSetup> LoadOptions::Make(const Setting& setting, const SharedOptions&
                         FindTarget(setting.registry, shared, to_.empty() ? kDefaultTarget : to_));
   *loader_type = setup.target.descriptor->name;
   ARROW_RETURN_NOT_OK(CheckMode(setup.target, table.mode, table_));
-  ARROW_RETURN_NOT_OK(OpenSource(context, &setup));
+  ARROW_RETURN_NOT_OK(from_ == From::kFiles ? OpenSource(context, &setup) : OpenReplay(&setup));
   setup.request.source_pool = setup.pool;
   ARROW_ASSIGN_OR_RAISE(setup.request.shape,
                         pipeline::RowShape::Make(setup.source->schema(), shape));

@@ -29,6 +29,9 @@ struct LoadSetup {
 
 class LoadOptions {
  public:
+  enum class From { kFiles, kQuarantine };
+  explicit LoadOptions(From from = From::kFiles) : from_(from) {}
+
   void Declare(CLI::App& verb, SharedOptions& shared);
 
   // Finds out all that is wrong with the command, opens the source, connects nothing. `loader_type`
@@ -47,8 +50,11 @@ class LoadOptions {
   Status FillTable(TableSpec* table) const;
   Result<pipeline::ShapeOptions> MakeShape() const;
   Status OpenSource(const CallContext& context, LoadSetup* setup) const;
+  Status OpenReplay(LoadSetup* setup) const;
+  Result<std::string> DefaultTable() const;
   Status MakeQuarantine(LoadSetup* setup) const;
 
+  From from_;
   SourceOptions source_;
   std::string to_;
   std::string table_;

@@ -59,6 +59,18 @@ void SourceOptions::Declare(CLI::App& verb) {
   verb.add_option("--limit", limit_, "load at most N rows")->type_name("N")->group(group);
 }
 
+void SourceOptions::DeclareReplay(CLI::App& verb) {
+  const std::string group = "Source";
+  verb.add_option("FILE", sources_, "a quarantine that a load has written, perhaps mended since")
+      ->type_name("FILE")
+      ->required()
+      ->expected(1)
+      ->group(group);
+  AddList(verb, "--types", types_, "COL:TYPE",
+          "read these columns as other types than the load did")
+      ->group(group);
+}
+
 Result<source::TextOptions> SourceOptions::MakeText() const {
   source::TextOptions text;
   auto types = source::ParseTypeList(fmt::format("{}", fmt::join(types_, ",")));

@@ -12,6 +12,8 @@ namespace ampload::cli {
 class SourceOptions {
  public:
   void Declare(CLI::App& verb);
+  // One quarantine in place of files.
+  void DeclareReplay(CLI::App& verb);
 
   const std::vector<std::string>& sources() const { return sources_; }
   // All rows of the sources are wanted, so that their estimate is the load's.

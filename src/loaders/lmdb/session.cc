@@ -1,5 +1,6 @@
 #include "loaders/lmdb/session.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "ampload/fault_point.h"
@@ -121,7 +122,31 @@ Status LmdbSession::Stage(StagedBatch batch, const CallContext& context) {
     ARROW_ASSIGN_OR_RAISE(batch.encoded, encoder_->Encode(batch));
   }
   staging_.Add(std::unique_ptr<EncodedPairs>(static_cast<EncodedPairs*>(batch.encoded.release())));
-  return staging_.bytes() < config_.step_bytes ? Status::OK() : FlushStep();
+  return StepIsFull() ? FlushStep() : Status::OK();
+}
+
+// LMDB keeps each page that a transaction changes on the heap until it is committed. Rows above the
+// table's last key fill new pages; a row between others copies the page that it goes into.
+int64_t LmdbSession::MemoryOfStep() const {
+  constexpr int64_t kPage = 4096;
+  const int64_t rows = staging_.bytes();
+  const int64_t new_pages = rows + rows / 8;
+  const int64_t copied =
+      staging_.AscendsAbove(top_key_) ? 0 : std::min(staging_.rows() * kPage, leaf_bytes_);
+  return rows + new_pages + copied;
+}
+
+bool LmdbSession::StepIsFull() const {
+  if (staging_.bytes() >= config_.step_bytes) return true;
+  const int64_t limit = spec_.staging_bytes > 0 ? spec_.staging_bytes : 4 * config_.step_bytes;
+  return MemoryOfStep() >= limit - limit / 8;  // room for one batch more
+}
+
+Status LmdbSession::MeasureTable(Transaction& txn, MDB_dbi dbi) {
+  ARROW_ASSIGN_OR_RAISE(const auto stat, txn.Stat(dbi));
+  leaf_bytes_ = static_cast<int64_t>(stat.ms_leaf_pages * stat.ms_psize);
+  ARROW_ASSIGN_OR_RAISE(top_key_, txn.LastKey(dbi));
+  return Status::OK();
 }
 
 // The id under which a step's rows are noted, where they are not each batch's own.
@@ -187,6 +212,7 @@ Status LmdbSession::PutStep(Transaction& txn, OpenLoad* load) {
   }
   ARROW_RETURN_NOT_OK(staging_.PutAll(txn, plan, *encoder_, spec_.name));
   ARROW_RETURN_NOT_OK(undo.Flush());
+  ARROW_RETURN_NOT_OK(MeasureTable(txn, *dbi));
   const auto remember = [&](int64_t batch) {
     if (load->batches.empty() || load->batches.back() != batch) load->batches.push_back(batch);
   };

@@ -74,6 +74,11 @@ class LmdbSession final : public WriteSession {
   // Another pipeline may have made the table since: takes it as it is now, or refuses.
   Status RefreshTable(Catalog& catalog);
   Status CheckRoom() const;
+  // What the staged rows and the transaction that puts them will hold in memory, at most.
+  int64_t MemoryOfStep() const;
+  bool StepIsFull() const;
+  // What MemoryOfStep goes by, as the transaction sees the table of the next step.
+  Status MeasureTable(Transaction& txn, MDB_dbi dbi);
   Status FlushStep();
   Status PutStep(Transaction& txn, OpenLoad* load);
 
@@ -105,7 +110,9 @@ class LmdbSession final : public WriteSession {
 
   std::unique_ptr<RowEncoder> encoder_;
   Staging staging_;
-  int64_t early_rows_ = 0;  // put by steps since the last commit
+  int64_t leaf_bytes_ = 0;              // of the table that rows are put into, after the last step
+  std::optional<std::string> top_key_;  // its last key
+  int64_t early_rows_ = 0;              // put by steps since the last commit
   BatchIdSet undo_;
   std::optional<CommitOutcome> refusal_;
   bool recovered_ = false;

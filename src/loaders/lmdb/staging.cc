@@ -124,6 +124,13 @@ void Staging::Add(std::unique_ptr<EncodedPairs> pairs) {
   batches_.push_back(std::move(pairs));
 }
 
+bool Staging::AscendsAbove(const std::optional<std::string>& key) const {
+  const auto filled = std::find_if(batches_.begin(), batches_.end(),
+                                   [](const auto& pairs) { return pairs->rows() > 0; });
+  if (filled == batches_.end() || !(*filled)->keys.has_value()) return true;
+  return (!key.has_value() || (*filled)->keys->key(0) > *key) && Ascends(batches_);
+}
+
 void Staging::Clear() {
   batches_.clear();
   rows_ = 0;

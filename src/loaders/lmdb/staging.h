@@ -34,6 +34,9 @@ class Staging {
   void Add(std::unique_ptr<EncodedPairs> pairs);
   void Clear();
 
+  // Are all rows in key order, and behind this key? Numbered rows are.
+  bool AscendsAbove(const std::optional<std::string>& key) const;
+
   int64_t rows() const { return rows_; }
   int64_t bytes() const { return bytes_; }
   const std::vector<std::unique_ptr<EncodedPairs>>& batches() const { return batches_; }

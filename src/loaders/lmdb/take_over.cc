@@ -173,6 +173,7 @@ Status LmdbSession::CheckTable(Transaction& txn, Catalog& catalog) {
         environment_->path() + " table=" + spec_.name);
   }
   if (!dbi.has_value()) table_.reset();
+  if (dbi.has_value() && !replacing_) ARROW_RETURN_NOT_OK(MeasureTable(txn, *dbi));
   if (!table_.has_value() && !spec_.create_table) {
     return ConfigurationError("lmdb: the table is missing and is not to be made: environment=" +
                               environment_->path() + " table=" + spec_.name);

@@ -1,0 +1,265 @@
+#include "pipeline/quarantine.h"
+
+#include <arrow/api.h>
+#include <arrow/json/from_string.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "matchers.h"
+#include "memory_loader.h"
+#include "memory_source.h"
+#include "pipeline/load.h"
+#include "pipeline/replay_source.h"
+#include "source/text/text_record.h"
+#include "temp_folder.h"
+
+namespace ampload::pipeline {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+
+const std::shared_ptr<arrow::Schema>& TradeSchema() {
+  static const auto schema = arrow::schema({arrow::field("id", arrow::int64(), false),
+                                            arrow::field("tags", arrow::list(arrow::utf8()))});
+  return schema;
+}
+
+BadRow Row(int64_t id, const std::string& reason) {
+  BadRow bad;
+  bad.row = arrow::RecordBatch::Make(
+      TradeSchema(), 1,
+      {arrow::json::ArrayFromJSONString(arrow::int64(), "[" + std::to_string(id) + "]")
+           .ValueOrDie(),
+       arrow::json::ArrayFromJSONString(arrow::list(arrow::utf8()), R"([["a", null]])")
+           .ValueOrDie()});
+  bad.origin = "trades.parquet";
+  bad.ordinal = id;
+  bad.reason = reason;
+  return bad;
+}
+
+Recovered Load(const std::string& id, const std::string& last = "") {
+  Recovered recovered;
+  recovered.load_id = id;
+  recovered.last_load_id = last;
+  return recovered;
+}
+
+class QuarantineTest : public ::testing::Test {
+ protected:
+  std::unique_ptr<Quarantine> Begin(const Recovered& recovered,
+                                    const std::string& name = "q.arrow") {
+    auto quarantine =
+        Quarantine::Make({.path = folder_ / name, .table = "trades", .max_rows = 3, .text = ""},
+                         TradeSchema())
+            .ValueOrDie();
+    EXPECT_THAT(quarantine->OnRecovered(recovered), IsOk());
+    return quarantine;
+  }
+  bool There(const std::string& name) const { return fs::exists(folder_ / name); }
+
+  TempFolder folder_;
+};
+
+TEST_F(QuarantineTest, KeepsRowReasonAndPlace) {
+  const auto quarantine = Begin(Load("n1"));
+  ASSERT_THAT(quarantine->Add(Row(7, "too large")), IsOk());
+  ASSERT_THAT(
+      quarantine->Add({.row = nullptr, .raw = "x,y", .origin = "t.csv", .reason = "no int64"}),
+      IsOk());
+  ASSERT_THAT(quarantine->BeforeCommit(), IsOk());
+  EXPECT_TRUE(There("q.arrow.open"));
+  ASSERT_THAT(quarantine->AfterCommit(), IsOk());
+  EXPECT_FALSE(There("q.arrow.open"));
+  ASSERT_OK_AND_ASSIGN(const auto read, ReadQuarantine(folder_ / "q.arrow"));
+  EXPECT_EQ(read.header.table, "trades");
+  EXPECT_EQ(read.header.load, "n1");
+  ASSERT_EQ(read.rows.size(), 2U);
+  EXPECT_EQ(read.rows[0].bad.reason, "too large");
+  EXPECT_EQ(read.rows[0].bad.ordinal, 7);
+  EXPECT_TRUE(read.rows[0].bad.row->column(1)->Equals(Row(7, "").row->column(1)));
+  EXPECT_EQ(read.rows[1].bad.row, nullptr);
+  EXPECT_EQ(read.rows[1].bad.raw, "x,y");
+}
+
+TEST_F(QuarantineTest, TakesNoMoreRowsThanItMay) {
+  const auto quarantine = Begin(Load("n1"));
+  for (int i = 0; i < 3; ++i) ASSERT_THAT(quarantine->Add(Row(i, "bad")), IsOk());
+  EXPECT_THAT(
+      quarantine->Add(Row(3, "the last straw")),
+      FailsWith(FailureKind::kData, "more than --max-bad-rows 3; the last one: the last straw"));
+}
+
+TEST_F(QuarantineTest, IsGoneWithTheLoadThatFails) {
+  const auto quarantine = Begin(Load("n1"));
+  ASSERT_THAT(quarantine->Add(Row(1, "bad")), IsOk());
+  ASSERT_THAT(quarantine->BeforeCommit(), IsOk());
+  ASSERT_THAT(quarantine->OnAbort(), IsOk());
+  EXPECT_TRUE(fs::is_empty(folder_ / ""));
+}
+
+// A load that was killed between its commit and the file's name, or before its commit: the store's
+// word decides.
+TEST_F(QuarantineTest, OfAKilledLoadIsSettledByTheStore) {
+  for (const bool committed : {true, false}) {
+    const auto killed = Begin(Load("n1"), "k.arrow");
+    ASSERT_THAT(killed->Add(Row(1, "bad")), IsOk());
+    ASSERT_THAT(killed->BeforeCommit(), IsOk());
+    Begin(Load("n2", committed ? "n1" : "n0"), "next.arrow");
+    EXPECT_FALSE(There("k.arrow.open"));
+    EXPECT_EQ(There("k.arrow"), committed);
+    fs::remove(folder_ / "k.arrow");
+  }
+}
+
+TEST_F(QuarantineTest, OfAKilledLoadStaysWhereTheStoreCannotTell) {
+  const auto killed = Begin(Load("n1"), "k.arrow");
+  ASSERT_THAT(killed->Add(Row(1, "bad")), IsOk());
+  ASSERT_THAT(killed->BeforeCommit(), IsOk());
+  Begin(Recovered{}, "next.arrow");
+  EXPECT_TRUE(There("k.arrow.open"));
+}
+
+TEST_F(QuarantineTest, IsNeverWrittenOver) {
+  fs::copy_file("/proc/self/status", folder_ / "q.arrow");
+  EXPECT_THAT(
+      Quarantine::Make({.path = folder_ / "q.arrow", .table = "t", .text = ""}, TradeSchema()),
+      FailsWith(FailureKind::kConfiguration, "replay-quarantine"));
+  EXPECT_THAT(ReadQuarantine(folder_ / "q.arrow"), FailsWith(FailureKind::kPermanent, "q.arrow"));
+}
+
+TEST_F(QuarantineTest, IsTrimmedByBatch) {
+  QuarantineContents contents;
+  contents.source_schema = TradeSchema();
+  for (const int64_t batch : {1, 2, 2, 3})
+    contents.rows.push_back({BatchId(batch), Row(batch, "")});
+  const std::string path = folder_ / "stream.arrow";
+  ASSERT_THAT(WriteQuarantine(path, contents), IsOk());
+  const auto rows = [&] { return ReadQuarantine(path).ValueOrDie().rows.size(); };
+  ASSERT_THAT(TrimQuarantine(path, [](BatchId id) { return id.value() != 2; }), IsOk());
+  EXPECT_EQ(rows(), 2U);
+  ASSERT_THAT(TrimQuarantine(path, [](BatchId) { return false; }), IsOk());
+  EXPECT_FALSE(fs::exists(path));
+  EXPECT_THAT(TrimQuarantine(path, [](BatchId) { return false; }), IsOk());
+}
+
+// A row that comes after others were set aside is still the row that it says it is.
+TEST_F(QuarantineTest, OfALoadHasTheVeryRowsThatWereBad) {
+  testing::MemorySource source({.batch_rows = {5, 5}});
+  testing::MemoryLoader loader({.with_encoder = true, .bad_rows = {1, 2, 6, 9}});
+  auto quarantine =
+      Quarantine::Make({.path = folder_ / "q.arrow", .table = "logs", .text = ""}, source.schema())
+          .ValueOrDie();
+  LoadRequest request;
+  request.table.name = "logs";
+  request.bad_rows = quarantine.get();
+  request.companions = {quarantine.get()};
+  const auto outcome = RunLoad(source, loader, request, {});
+  ASSERT_THAT(outcome.status, IsOk());
+  EXPECT_EQ(outcome.result.rows_loaded, 6);
+  EXPECT_THAT(loader.Rows("logs"), ::testing::Optional(std::vector<int64_t>{0, 3, 4, 5, 7, 8}));
+  ASSERT_OK_AND_ASSIGN(const auto read, ReadQuarantine(folder_ / "q.arrow"));
+  std::vector<int64_t> ordinals;
+  for (const auto& row : read.rows) {
+    ordinals.push_back(row.bad.ordinal);
+    EXPECT_EQ(row.bad.row->GetColumnByName("n")->GetScalar(0).ValueOrDie()->ToString(),
+              std::to_string(row.bad.ordinal));
+  }
+  EXPECT_EQ(ordinals, (std::vector<int64_t>{1, 2, 6, 9}));
+}
+
+TEST_F(QuarantineTest, OfALoadWithoutAGoodRowIsNone) {
+  testing::MemorySource source({.batch_rows = {2}});
+  testing::MemoryLoader loader({.with_encoder = true, .bad_rows = {0, 1}});
+  auto quarantine =
+      Quarantine::Make({.path = folder_ / "q.arrow", .table = "logs", .text = ""}, source.schema())
+          .ValueOrDie();
+  LoadRequest request;
+  request.table.name = "logs";
+  request.bad_rows = quarantine.get();
+  request.companions = {quarantine.get()};
+  const auto outcome = RunLoad(source, loader, request, {});
+  EXPECT_THAT(outcome.status, FailsWith(FailureKind::kData, "Failed to load any rows. Errors: "));
+  EXPECT_TRUE(fs::is_empty(folder_ / ""));
+}
+
+class ReplayTest : public QuarantineTest {
+ protected:
+  void SetUp() override {
+    const auto quarantine =
+        Quarantine::Make({.path = path_, .table = "trades", .text = R"({"format":"ndjson"})"},
+                         TradeSchema())
+            .ValueOrDie();
+    ASSERT_THAT(quarantine->OnRecovered(Load("n1")), IsOk());
+    ASSERT_THAT(quarantine->Add(Row(7, "bad")), IsOk());
+    ASSERT_THAT(
+        quarantine->Add(
+            {.row = nullptr, .raw = R"({"id": 8, "tags": ["b"]})", .origin = "", .reason = ""}),
+        IsOk());
+    ASSERT_THAT(quarantine->BeforeCommit(), IsOk());
+    ASSERT_THAT(quarantine->AfterCommit(), IsOk());
+  }
+
+  std::string path_ = folder_ / "q.arrow";
+};
+
+TEST_F(ReplayTest, GivesRowsAndRecordsOnceMore) {
+  ASSERT_OK_AND_ASSIGN(const auto source,
+                       OpenReplay({.path = path_, .types = {{"id", arrow::utf8()}}}));
+  EXPECT_EQ(source->estimate().rows, 2);
+  std::string all;
+  for (;;) {
+    ASSERT_OK_AND_ASSIGN(const auto next, source->Next({}));
+    if (!next.has_value()) break;
+    for (int64_t i = 0; i < next->batch->num_rows(); ++i) {
+      all += next->batch->column(0)->GetScalar(i).ValueOrDie()->ToString() + " ";
+      all += next->batch->column(1)->GetScalar(i).ValueOrDie()->ToString() + "; ";
+    }
+  }
+  EXPECT_THAT(all, HasSubstr("7 "));
+  EXPECT_THAT(all, HasSubstr("8 "));
+  EXPECT_THAT(OpenReplay({.path = path_, .types = {{"nothing", arrow::utf8()}}}).status(),
+              FailsWith(FailureKind::kConfiguration, "column=nothing"));
+}
+
+TEST_F(ReplayTest, IsDoneOnce) {
+  ReplayMark mark(path_);
+  ASSERT_THAT(mark.OnRecovered(Load("r1")), IsOk());
+  ASSERT_THAT(mark.BeforeCommit(), IsOk());
+  ASSERT_THAT(mark.AfterCommit(), IsOk());
+  EXPECT_THAT(ReplayMark::Find(path_), FailsWith(FailureKind::kConfiguration, "loaded already"));
+}
+
+TEST_F(ReplayTest, ThatFailsCanBeDoneAgain) {
+  ReplayMark mark(path_);
+  ASSERT_THAT(mark.OnRecovered(Load("r1")), IsOk());
+  ASSERT_THAT(mark.BeforeCommit(), IsOk());
+  ASSERT_THAT(mark.OnAbort(), IsOk());
+  EXPECT_EQ(ReplayMark::Find(path_).ValueOrDie(), path_);
+}
+
+TEST_F(ReplayTest, ThatWasKilledIsSettledByTheStore) {
+  for (const bool committed : {false, true}) {
+    {
+      ReplayMark killed(path_);
+      ASSERT_THAT(killed.OnRecovered(Load("r1")), IsOk());
+      ASSERT_THAT(killed.BeforeCommit(), IsOk());
+    }
+    EXPECT_EQ(ReplayMark::Find(path_).ValueOrDie(), path_ + ".replaying-r1");
+    ReplayMark next(path_);
+    const Status settled = next.OnRecovered(Load("r2", committed ? "r1" : "r0"));
+    if (committed) {
+      EXPECT_THAT(settled, FailsWith(FailureKind::kConfiguration, "loaded already"));
+      EXPECT_TRUE(There("q.arrow.replayed"));
+    } else {
+      EXPECT_THAT(settled, IsOk());
+      EXPECT_TRUE(There("q.arrow"));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace ampload::pipeline

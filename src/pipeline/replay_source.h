@@ -1,0 +1,50 @@
+// A quarantine as a source: its rows once more, for a load that can take them now.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "ampload/source.h"
+#include "pipeline/load_companion.h"
+#include "source/text/record_reader.h"
+
+namespace ampload::pipeline {
+
+// Rows that had been rows come as they are; records that never became rows are read again from
+// their text, with the options of the first time and `types` over them. A column that `types` names
+// has that type in all rows. Small: the whole file is in memory.
+//
+// Permanent: a missing or damaged file; data: not a quarantine, a record that still cannot be read
+// (with keep_bad it goes into SourceBatch.bad).
+struct ReplayOptions {
+  std::string path;
+  std::map<std::string, std::shared_ptr<arrow::DataType>> types;
+  bool keep_bad = false;
+};
+Result<std::unique_ptr<Source>> OpenReplay(const ReplayOptions& options);
+
+// Renames the file with the load that replays it, so that its rows are never loaded twice:
+//
+//   FILE ─▶ FILE.replaying-<load id>, before the commit ─▶ FILE.replayed
+//
+// After a crash in between, the next replay of FILE asks the store which of the two it is. A store
+// that cannot tell makes it an error that says what to look for.
+class ReplayMark final : public LoadCompanion {
+ public:
+  explicit ReplayMark(std::string path) : path_(std::move(path)) {}
+
+  // Before the file is opened: the path under which it lies now, FILE or FILE.replaying-...
+  static Result<std::string> Find(const std::string& path);
+
+  Status OnRecovered(const Recovered& recovered) override;
+  Status BeforeCommit() override;
+  Status AfterCommit() override;
+  Status OnAbort() override;
+
+ private:
+  std::string path_;
+  std::string load_id_;
+};
+
+}  // namespace ampload::pipeline
