@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "encode/msgpack_decoder.h"
-#include "encode/msgpack_encoder.h"
+#include "encode/row_format_encoder.h"
+#include "encode/text_encoder.h"
 
 namespace ampload::encode {
 namespace {
@@ -161,8 +161,9 @@ void Report(benchmark::State& state, int64_t bytes) {
   state.counters["bytes/row"] = static_cast<double>(bytes) / static_cast<double>(kRows);
 }
 
-void Encode(benchmark::State& state, const std::shared_ptr<arrow::RecordBatch>& batch) {
-  const auto encoder = MsgpackEncoder::Make(batch->schema()).ValueOrDie();
+void Encode(benchmark::State& state, ValueFormat format,
+            const std::shared_ptr<arrow::RecordBatch>& batch) {
+  const auto encoder = MakeRowFormatEncoder(format, batch->schema()).ValueOrDie();
   int64_t bytes = 0;
   for (auto _ : state) {
     const auto rows = encoder->Encode(*batch).ValueOrDie();
@@ -172,23 +173,66 @@ void Encode(benchmark::State& state, const std::shared_ptr<arrow::RecordBatch>& 
   Report(state, bytes);
 }
 
-void Decode(benchmark::State& state, const std::shared_ptr<arrow::RecordBatch>& batch) {
-  const auto encoder = MsgpackEncoder::Make(batch->schema()).ValueOrDie();
+void EncodeText(benchmark::State& state, BinaryText binaries,
+                const std::shared_ptr<arrow::RecordBatch>& batch) {
+  const auto encoder = TextEncoder::Make(batch->schema(), binaries).ValueOrDie();
+  int64_t bytes = 0;
+  for (auto _ : state) {
+    const auto fields = encoder->Encode(*batch).ValueOrDie();
+    bytes = fields.size_bytes();
+    benchmark::DoNotOptimize(fields.bytes->data());
+  }
+  Report(state, bytes);
+}
+
+void Decode(benchmark::State& state, ValueFormat format,
+            const std::shared_ptr<arrow::RecordBatch>& batch) {
+  const auto encoder = MakeRowFormatEncoder(format, batch->schema()).ValueOrDie();
   const auto rows = encoder->Encode(*batch).ValueOrDie();
   std::vector<std::string_view> split;
   for (int64_t row = 0; row < rows.num_rows(); ++row) split.push_back(rows.row(row));
   for (auto _ : state) {
-    benchmark::DoNotOptimize(DecodeMsgpackRows(split, batch->schema()).ValueOrDie());
+    benchmark::DoNotOptimize(DecodeRows(format, split, batch->schema()).ValueOrDie());
   }
   Report(state, rows.size_bytes());
 }
 
-BENCHMARK_CAPTURE(Encode, msgpack_logs, Logs());
-BENCHMARK_CAPTURE(Encode, msgpack_transactions, Transactions());
-BENCHMARK_CAPTURE(Encode, msgpack_decimal128, Decimals128());
-BENCHMARK_CAPTURE(Encode, msgpack_decimal256, Decimals256());
-BENCHMARK_CAPTURE(Decode, msgpack_logs, Logs());
-BENCHMARK_CAPTURE(Decode, msgpack_transactions, Transactions());
+// Each table in every format, one after the other, so that a run's noise falls on all of them.
+void RegisterAll() {
+  const std::vector<std::pair<std::string, std::shared_ptr<arrow::RecordBatch>>> tables = {
+      {"logs", Logs()},
+      {"transactions", Transactions()},
+      {"decimal128", Decimals128()},
+      {"decimal256", Decimals256()}};
+  for (const auto& [table, batch] : tables) {
+    for (const auto& name : ValueFormatNames()) {
+      const ValueFormat format = *ValueFormatOf(name);
+      benchmark::RegisterBenchmark(
+          ("Encode/" + name + "_" + table).c_str(),
+          [format, batch = batch](benchmark::State& state) { Encode(state, format, batch); });
+    }
+    for (const auto& [name, binaries] :
+         {std::pair("text", BinaryText::kBytes), std::pair("text_hex", BinaryText::kHex)}) {
+      benchmark::RegisterBenchmark(("Encode/" + std::string(name) + "_" + table).c_str(),
+                                   [binaries = binaries, batch = batch](benchmark::State& state) {
+                                     EncodeText(state, binaries, batch);
+                                   });
+    }
+  }
+  for (const auto& name : ValueFormatNames()) {
+    const ValueFormat format = *ValueFormatOf(name);
+    benchmark::RegisterBenchmark(
+        ("Decode/" + name + "_logs").c_str(),
+        [format](benchmark::State& state) { Decode(state, format, Logs()); });
+  }
+}
 
 }  // namespace
 }  // namespace ampload::encode
+
+int main(int argc, char** argv) {
+  benchmark::Initialize(&argc, argv);
+  ampload::encode::RegisterAll();
+  benchmark::RunSpecifiedBenchmarks();
+  return 0;
+}

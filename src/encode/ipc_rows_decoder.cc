@@ -85,7 +85,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> DecodeIpcRows(
     fields.push_back(field->WithType(DecodedType(field->type())));
     auto data = column->data()->Copy();
     SetType(*data, fields.back()->type());
-    columns.push_back(arrow::MakeArray(std::move(data)));
+    columns.push_back(arrow::MakeArray(data));
   }
   return arrow::RecordBatch::Make(arrow::schema(std::move(fields), schema->metadata()),
                                   static_cast<int64_t>(rows.size()), std::move(columns));

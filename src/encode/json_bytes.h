@@ -115,10 +115,10 @@ inline uint8_t* PutHex(uint8_t* at, const uint8_t* bytes, size_t length) {
     std::memcpy(&in, from, sizeof(in));
     const Sixteen high = digits(in >> 4);
     const Sixteen low = digits(in & uint8_t{15});
-    const Sixteen first = __builtin_shuffle(
-        high, low, Sixteen{0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23});
-    const Sixteen second = __builtin_shuffle(
-        high, low, Sixteen{8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31});
+    const Sixteen first =
+        __builtin_shufflevector(high, low, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+    const Sixteen second = __builtin_shufflevector(high, low, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28,
+                                                   13, 29, 14, 30, 15, 31);
     std::memcpy(to, &first, sizeof(first));
     std::memcpy(to + sizeof(first), &second, sizeof(second));
   };
