@@ -37,5 +37,7 @@ else()
     list(APPEND AMPLOAD_ARROW_LIBRARIES ${file})
   endforeach()
   target_include_directories(ampload_arrow SYSTEM INTERFACE ${AMPLOAD_PYARROW}/include)
+  # Not linked: loaded from beside libarrow when the first s3:// path is seen.
+  list(APPEND AMPLOAD_ARROW_LIBRARIES ${AMPLOAD_PYARROW}/libarrow_s3.so.${AMPLOAD_ARROW_MAJOR}00)
 endif()
 message(STATUS "Arrow: ${AMPLOAD_ARROW_ORIGIN}")

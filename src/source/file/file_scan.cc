@@ -1,22 +1,12 @@
 #include "source/file/file_scan.h"
 
-#include <fmt/format.h>
-
 #include <utility>
 
 #include "source/file/arrow_scan.h"
 #include "source/file/parquet_scan.h"
+#include "source/file/text_scan.h"
 
 namespace ampload::source {
-namespace {
-
-Status NoTextYet(const InputFile& input) {
-  return ConfigurationError(
-      fmt::format("source: text files cannot be read yet: path={}", input.path()));
-}
-
-}  // namespace
-
 Result<FileInfo> InspectFile(std::shared_ptr<InputFile> input, const ReadOptions& options) {
   ARROW_ASSIGN_OR_RAISE(const FileFormat format, DetectFormat(input.get(), options.format));
   FileInfo info{std::move(input), format, std::nullopt, nullptr};
@@ -30,7 +20,8 @@ Result<FileInfo> InspectFile(std::shared_ptr<InputFile> input, const ReadOptions
       break;
     case FileFormat::kCsv:
     case FileFormat::kNdjson:
-      return NoTextYet(*info.input);
+      ARROW_RETURN_NOT_OK(InspectText(&info, options));
+      break;
   }
   return info;
 }
@@ -45,9 +36,9 @@ Result<std::unique_ptr<FileScan>> OpenScan(const FileInfo& file, const ScanPlan&
       return OpenArrowScan(file, plan, options);
     case FileFormat::kCsv:
     case FileFormat::kNdjson:
-      break;
+      return OpenTextScan(file, plan, options);
   }
-  return NoTextYet(*file.input);
+  return Status::Invalid("unknown format");
 }
 
 }  // namespace ampload::source

@@ -4,28 +4,25 @@
 
 #include <algorithm>
 #include <deque>
-#include <iterator>
 #include <utility>
 
 #include "base/arrow_compute.h"
 #include "source/file/batch_size.h"
 #include "source/file/file_scan.h"
-#include "source/file/path_expansion.h"
+#include "source/file/open_files.h"
 #include "source/file/read_failure.h"
 #include "source/file/scan_output.h"
-#include "source/file/schema_union.h"
-#include "source/input/open_input.h"
+#include "source/input/read_context.h"
 
 namespace ampload::source {
 namespace {
 
 class FileSource final : public Source {
  public:
-  FileSource(std::vector<FileInfo> files, ScanPlan plan, ReadOptions read,
-             std::shared_ptr<ReadContext> context, const FileSourceOptions& options)
-      : files_(std::move(files)),
-        plan_(std::move(plan)),
-        read_(std::move(read)),
+  FileSource(FileLoad load, std::shared_ptr<ReadContext> context, const FileSourceOptions& options)
+      : files_(std::move(load.files)),
+        plan_(std::move(load.plan)),
+        read_(std::move(load.read)),
         context_(std::move(context)),
         batch_bytes_(options.batch_bytes),
         limit_(options.limit),
@@ -42,8 +39,8 @@ class FileSource final : public Source {
       *sum = sum->has_value() && one.has_value() ? std::optional(**sum + *one) : std::nullopt;
     };
     for (const auto& file : files_) {
-      add(&all.rows, file.rows);
-      add(&all.bytes, file.input->bytes());
+      add(&all.rows, file.info.rows);
+      add(&all.bytes, file.info.input->bytes());
     }
     return all;
   }
@@ -62,7 +59,7 @@ class FileSource final : public Source {
       if (!pieces_.empty()) return TakePiece();
       if (scan_ == nullptr) {
         if (next_file_ == files_.size()) break;
-        ARROW_ASSIGN_OR_RAISE(scan_, OpenScan(files_[next_file_], plan_, read_));
+        ARROW_ASSIGN_OR_RAISE(scan_, OpenScan(files_[next_file_].info, plan_, read_));
         if (next_file_ == 0) size_ = BatchSize(batch_bytes_, scan_->row_bytes());
         ++next_file_;
       }
@@ -71,7 +68,7 @@ class FileSource final : public Source {
     return std::nullopt;
   }
 
-  const FileInfo& file() const { return files_[next_file_ - 1]; }
+  const FileInfo& file() const { return files_[next_file_ - 1].info; }
 
   // One step of the open file, into pieces_.
   Status Read() {
@@ -83,7 +80,7 @@ class FileSource final : public Source {
       return file().input->CheckUnchanged();
     }
     size_.Measured(step->batch->num_rows(), step->bytes);
-    auto output = MakeOutput(step->batch, plan_, {}, read_.pool);
+    auto output = MakeOutput(step->batch, plan_, files_[next_file_ - 1].folder_values, read_.pool);
     if (!output.ok()) return ReadFailure("file", file().path(), output.status());
     bad_ = std::move(step->bad);
     if ((*output)->num_rows() == 0 && bad_.empty()) return Status::OK();
@@ -113,7 +110,7 @@ class FileSource final : public Source {
     scan_.reset();
   }
 
-  const std::vector<FileInfo> files_;
+  const std::vector<PlannedFile> files_;
   const ScanPlan plan_;
   const ReadOptions read_;
   const std::shared_ptr<ReadContext> context_;
@@ -140,54 +137,14 @@ Status CheckOptions(const FileSourceOptions& options) {
   return Status::OK();
 }
 
-Status CheckOneFormat(const FileInfo& first, const FileInfo& other) {
-  const auto one = FormatOf(first.format);
-  const auto two = FormatOf(other.format);
-  if (one == two) return Status::OK();
-  return ConfigurationError(
-      fmt::format("source: a load reads files of one format; load them apart, or narrow the paths "
-                  "(a glob, --format): {}={} {}={}",
-                  ToString(one), first.path(), ToString(two), other.path()));
-}
-
-Result<std::shared_ptr<arrow::Schema>> UniteFiles(const std::vector<FileInfo>& files) {
-  std::vector<FileSchema> schemas;
-  schemas.reserve(files.size());
-  for (const auto& file : files) schemas.push_back({file.path(), file.schema});
-  return UniteSchemas(schemas);
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Source>> OpenFileSource(const FileSourceOptions& options) {
   ARROW_RETURN_NOT_OK(CheckOptions(options));
   ARROW_RETURN_NOT_OK(base::InitializeArrowCompute());
-  ReadOptions read;
-  if (options.pool != nullptr) read.pool = options.pool;
-  read.format = options.format;
-  read.text = options.text;
-  read.delimiter_given = options.delimiter_given;
-  read.keep_bad = options.keep_bad_records;
-  InputOptions inputs;
-  inputs.pool = read.pool;
-  inputs.context->Set(options.context);
-  inputs.standard_input = options.standard_input;
-
-  ARROW_ASSIGN_OR_RAISE(const auto paths, ExpandPaths(options.paths, options.format));
-  std::vector<FileInfo> files;
-  for (const auto& path : paths) {
-    ARROW_RETURN_NOT_OK(options.context.Check());
-    ARROW_ASSIGN_OR_RAISE(auto input, OpenInput(path, inputs));
-    ARROW_ASSIGN_OR_RAISE(auto file, InspectFile(std::move(input), read));
-    files.push_back(std::move(file));
-    ARROW_RETURN_NOT_OK(CheckOneFormat(files.front(), files.back()));
-  }
-  ARROW_ASSIGN_OR_RAISE(auto schema, UniteFiles(files));
-  const int file_columns = schema->num_fields();
-  ARROW_ASSIGN_OR_RAISE(
-      auto plan, MakeScanPlan(std::move(schema), file_columns, options.columns, options.where));
-  return std::make_unique<FileSource>(std::move(files), std::move(plan), std::move(read),
-                                      inputs.context, options);
+  auto context = std::make_shared<ReadContext>(options.context);
+  ARROW_ASSIGN_OR_RAISE(auto load, OpenFiles(options, context));
+  return std::make_unique<FileSource>(std::move(load), std::move(context), options);
 }
 
 }  // namespace ampload::source

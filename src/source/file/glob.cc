@@ -1,5 +1,6 @@
 #include "source/file/glob.h"
 
+#include <algorithm>
 #include <optional>
 
 namespace ampload::source {
@@ -154,6 +155,16 @@ std::string Unescape(std::string_view pattern) {
     out += pattern[i];
   }
   return out;
+}
+
+std::vector<std::string> PathParts(std::string_view path) {
+  std::vector<std::string> parts;
+  for (size_t start = 0; start <= path.size();) {
+    const size_t end = std::min(path.find('/', start), path.size());
+    if (end > start) parts.emplace_back(path.substr(start, end - start));
+    start = end + 1;
+  }
+  return parts;
 }
 
 }  // namespace ampload::source

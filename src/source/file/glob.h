@@ -20,6 +20,9 @@ Result<std::vector<std::string>> ExpandBraces(std::string_view pattern);
 // backslash escapes. A leading dot is matched only by a dot.
 bool MatchesGlob(std::string_view pattern, std::string_view name);
 
+// The components between slashes; empty ones are left out.
+std::vector<std::string> PathParts(std::string_view path);
+
 // The text with its backslash escapes resolved.
 std::string Unescape(std::string_view pattern);
 

@@ -7,11 +7,12 @@
 #include <cstring>
 #include <filesystem>
 #include <map>
-#include <set>
 #include <system_error>
+#include <utility>
 
 #include "base/nearest_name.h"
 #include "source/file/glob.h"
+#include "source/file/s3_expansion.h"
 #include "source/input/open_input.h"
 
 namespace ampload::source {
@@ -48,11 +49,6 @@ bool IsFolder(const fs::path& path) {
   return fs::is_directory(path.empty() ? fs::path(".") : path, error);
 }
 
-bool IsLeftOut(const fs::path& path) {
-  const std::string name = path.filename().string();
-  return name.starts_with('.') || name.starts_with('_');
-}
-
 // Calls `visit(folder, entries)` for a folder and those below it. `above` holds the folders on the
 // way down, so that a link back up is not followed for ever.
 template <class Visit>
@@ -65,24 +61,30 @@ Status Walk(const fs::path& folder, std::vector<fs::path>* above, const Visit& v
   ARROW_ASSIGN_OR_RAISE(const auto entries, List(folder));
   ARROW_RETURN_NOT_OK(visit(folder, entries));
   for (const auto& entry : entries) {
-    if (!IsLeftOut(entry) && IsFolder(entry)) ARROW_RETURN_NOT_OK(Walk(entry, above, visit));
+    if (!IsLeftOut(entry.filename().string()) && IsFolder(entry))
+      ARROW_RETURN_NOT_OK(Walk(entry, above, visit));
   }
   above->pop_back();
   return Status::OK();
 }
 
-struct FileSet {
+// In name order, component by component; with each what is given of its path.
+using FileSet = std::map<fs::path, fs::path>;
+
+struct Search {
   std::optional<Format> format;  // what a folder is searched for; nullopt: all that can be read
-  std::set<fs::path> files;      // in name order, component by component
+  fs::path given;
+  FileSet* out;
 };
 
-Status CollectFolder(const fs::path& folder, FileSet* out) {
+Status CollectFolder(const fs::path& folder, const Search& search) {
   std::vector<fs::path> above;
-  return Walk(folder, &above, [out](const fs::path&, const std::vector<fs::path>& entries) {
+  return Walk(folder, &above, [&search](const fs::path&, const std::vector<fs::path>& entries) {
     for (const auto& entry : entries) {
-      const auto format = FormatOfName(entry.filename().string());
-      if (!format.has_value() || (out->format.has_value() && format != out->format)) continue;
-      if (!IsLeftOut(entry) && !IsFolder(entry)) out->files.insert(entry);
+      const std::string name = entry.filename().string();
+      if (IsWanted(name, search.format) && !IsFolder(entry)) {
+        search.out->emplace(entry, search.given);
+      }
     }
     return Status::OK();
   });
@@ -90,43 +92,42 @@ Status CollectFolder(const fs::path& folder, FileSet* out) {
 
 // `parts` from `next` on, below `base`.
 Status CollectGlob(const fs::path& base, const std::vector<std::string>& parts, size_t next,
-                   FileSet* out) {
+                   const Search& search) {
   if (next == parts.size()) {
     std::error_code error;
     const auto status = fs::status(base, error);
-    if (fs::is_directory(status)) return CollectFolder(base, out);
-    if (fs::exists(fs::symlink_status(base, error))) out->files.insert(base);
+    if (fs::is_directory(status)) return CollectFolder(base, search);
+    if (fs::exists(fs::symlink_status(base, error))) search.out->emplace(base, search.given);
     return Status::OK();
   }
   const std::string& part = parts[next];
-  if (!HasGlob(part)) return CollectGlob(base / Unescape(part), parts, next + 1, out);
+  if (!HasGlob(part)) return CollectGlob(base / Unescape(part), parts, next + 1, search);
   if (!IsFolder(base)) return Status::OK();
   if (part == "**") {
-    if (next + 1 == parts.size()) return CollectFolder(base, out);
+    if (next + 1 == parts.size()) return CollectFolder(base, search);
     std::vector<fs::path> above;
     return Walk(base, &above, [&](const fs::path& folder, const std::vector<fs::path>&) {
-      return CollectGlob(folder, parts, next + 1, out);
+      return CollectGlob(folder, parts, next + 1, search);
     });
   }
   ARROW_ASSIGN_OR_RAISE(const auto entries, List(base));
   for (const auto& entry : entries) {
     if (!MatchesGlob(part, entry.filename().string())) continue;
-    ARROW_RETURN_NOT_OK(CollectGlob(entry, parts, next + 1, out));
+    ARROW_RETURN_NOT_OK(CollectGlob(entry, parts, next + 1, search));
   }
   return Status::OK();
 }
 
-Status CollectPattern(const std::string& pattern, FileSet* out) {
+Status CollectPattern(const std::string& pattern, std::optional<Format> format, FileSet* out) {
   ARROW_ASSIGN_OR_RAISE(const auto alternatives, ExpandBraces(pattern));
   for (const auto& alternative : alternatives) {
-    std::vector<std::string> parts;
-    for (size_t start = 0; start <= alternative.size();) {
-      const size_t end = std::min(alternative.find('/', start), alternative.size());
-      if (end > start) parts.push_back(alternative.substr(start, end - start));
-      start = end + 1;
+    const auto parts = PathParts(alternative);
+    const fs::path root = alternative.starts_with('/') ? "/" : "";
+    Search search{format, root, out};
+    for (size_t i = 0; i + 1 < parts.size() && !HasGlob(parts[i]); ++i) {
+      search.given /= Unescape(parts[i]);
     }
-    const fs::path base = alternative.starts_with('/') ? "/" : "";
-    ARROW_RETURN_NOT_OK(CollectGlob(base, parts, 0, out));
+    ARROW_RETURN_NOT_OK(CollectGlob(root, parts, 0, search));
   }
   return Status::OK();
 }
@@ -151,68 +152,105 @@ Status RefuseWhatIsNoPath(const std::string& path) {
   if (path.starts_with("file://")) {
     return ConfigurationError(fmt::format("source: give the path without file://: path={}", path));
   }
-  return ConfigurationError(
-      fmt::format("source: {}:// is not supported yet; local files, folders, globs and - (standard "
-                  "input) can be read: path={}",
-                  path.substr(0, scheme), path));
+  return ConfigurationError(fmt::format(
+      "source: {}:// cannot be read; local files, folders, globs, s3:// and - (standard "
+      "input) can: path={}",
+      path.substr(0, scheme), path));
 }
 
-// One path as the user wrote it.
-Result<std::vector<fs::path>> ExpandOne(const std::string& path, std::optional<Format> format) {
+// What is left of the file's path below the part that was given.
+std::string Below(const fs::path& file, const fs::path& given) {
+  const fs::path below = file.lexically_relative(given.empty() ? fs::path(".") : given);
+  return given.empty() ? file.string() : below.string();
+}
+
+// One path as the user wrote it, a local one.
+Result<std::vector<FoundInput>> ExpandLocal(const std::string& path, std::optional<Format> format) {
   ARROW_RETURN_NOT_OK(RefuseWhatIsNoPath(path));
   std::error_code error;
   const auto status = fs::status(path, error);
-  if (fs::exists(status) && !fs::is_directory(status)) return std::vector<fs::path>{path};
+  if (fs::exists(status) && !fs::is_directory(status)) return std::vector{FoundInput{path}};
   if (error && !IsMissing(error)) return CannotRead("cannot read", path, error);
-  FileSet found{format, {}};
-  const auto& files = found.files;
+  FileSet files;
   if (fs::is_directory(status)) {
-    ARROW_RETURN_NOT_OK(CollectFolder(path, &found));
-    if (files.empty()) {
-      return ConfigurationError(fmt::format(
-          "source: no file below the folder has a suffix of {}; give a glob and "
-          "--format: path={}",
-          format.has_value() ? ToString(*format) : "Parquet, Arrow IPC, CSV or NDJSON", path));
-    }
+    ARROW_RETURN_NOT_OK(CollectFolder(path, {format, path, &files}));
+    if (files.empty()) return FolderWithoutFiles(path, format);
   } else {
     if (!HasGlob(path)) return MissingPath(path);
-    ARROW_RETURN_NOT_OK(CollectPattern(path, &found));
+    ARROW_RETURN_NOT_OK(CollectPattern(path, format, &files));
     if (files.empty()) {
       return ConfigurationError(
           fmt::format("source: no file matches the pattern: pattern={}", path));
     }
   }
-  return std::vector<fs::path>(files.begin(), files.end());
+  std::vector<FoundInput> found;
+  for (const auto& [file, given] : files) {
+    found.push_back({.path = file.string(), .below = Below(file, given)});
+  }
+  return found;
+}
+
+Status AddStandardInput(std::vector<FoundInput>* files) {
+  for (const auto& file : *files) {
+    if (file.path == kStandardInput) {
+      return ConfigurationError("source: standard input can be read once: - is given twice");
+    }
+  }
+  files->push_back({.path = kStandardInput});
+  return Status::OK();
+}
+
+// What tells a file from every other one, however its path is written.
+Result<std::string> Identity(const FoundInput& found) {
+  if (found.bucket != nullptr) return found.path + '\n' + found.bucket->uri().query;
+  std::error_code error;
+  const fs::path real = fs::canonical(found.path, error);
+  if (error) return CannotRead("cannot read the file", found.path, error);
+  return real.string();
 }
 
 }  // namespace
 
-Result<std::vector<std::string>> ExpandPaths(std::span<const std::string> paths,
-                                             std::optional<Format> format) {
+bool IsLeftOut(const std::string& name) { return name.starts_with('.') || name.starts_with('_'); }
+
+bool IsWanted(const std::string& name, std::optional<Format> format) {
+  const auto of_name = FormatOfName(name);
+  return of_name.has_value() && (!format.has_value() || of_name == format) && !IsLeftOut(name);
+}
+
+Status FolderWithoutFiles(const std::string& path, std::optional<Format> format) {
+  return ConfigurationError(fmt::format(
+      "source: no file below the folder has a suffix of {}; give a glob and --format: "
+      "path={}",
+      format.has_value() ? ToString(*format) : "Parquet, Arrow IPC, CSV or NDJSON", path));
+}
+
+Result<std::vector<FoundInput>> ExpandPaths(std::span<const std::string> paths,
+                                            std::optional<Format> format,
+                                            const std::shared_ptr<ReadContext>& context) {
   if (paths.empty()) return ConfigurationError("source: no file, folder or glob was given");
-  std::vector<std::string> files;
-  std::map<fs::path, std::string> seen;  // real path to the path as given
-  for (const auto& path : paths) {
+  std::vector<FoundInput> files;
+  std::map<std::string, std::string> seen;  // identity to the path as given
+  S3Buckets buckets(context);
+  for (size_t given = 0; given < paths.size(); ++given) {
+    const std::string& path = paths[given];
     if (path == kStandardInput) {
-      if (std::find(files.begin(), files.end(), path) != files.end()) {
-        return ConfigurationError("source: standard input can be read once: - is given twice");
-      }
-      files.push_back(path);
+      ARROW_RETURN_NOT_OK(AddStandardInput(&files));
       continue;
     }
-    ARROW_ASSIGN_OR_RAISE(const auto expanded, ExpandOne(path, format));
-    for (const auto& file : expanded) {
-      std::error_code error;
-      const fs::path real = fs::canonical(file, error);
-      if (error) return CannotRead("cannot read the file", file, error);
-      const auto [first, inserted] = seen.emplace(real, file.string());
+    ARROW_ASSIGN_OR_RAISE(auto expanded, IsS3Uri(path) ? ExpandS3(path, format, &buckets)
+                                                       : ExpandLocal(path, format));
+    for (auto& file : expanded) {
+      ARROW_ASSIGN_OR_RAISE(const std::string identity, Identity(file));
+      const auto [first, inserted] = seen.emplace(identity, file.path);
       if (!inserted) {
         return ConfigurationError(
             fmt::format("source: the same file is given twice, its rows would be loaded twice: "
                         "first={} second={}",
-                        first->second, file.string()));
+                        first->second, file.path));
       }
-      files.push_back(file.string());
+      file.given = given;
+      files.push_back(std::move(file));
     }
   }
   return files;

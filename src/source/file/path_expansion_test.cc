@@ -16,8 +16,17 @@ class PathExpansion : public ::testing::Test {
  protected:
   std::string Touch(const std::string& name) { return folder_.Write(name, "x"); }
   std::string Path(const std::string& name) { return folder_.Path(name); }
-  static Result<std::vector<std::string>> Expand(std::vector<std::string> paths) {
-    return ExpandPaths(paths);
+  static Result<std::vector<std::string>> Expand(std::vector<std::string> paths,
+                                                 std::optional<Format> format = std::nullopt) {
+    ARROW_ASSIGN_OR_RAISE(const auto found, ExpandPaths(paths, format));
+    std::vector<std::string> out;
+    for (const auto& one : found) out.push_back(one.path);
+    return out;
+  }
+  static std::vector<std::string> Below(const std::string& path) {
+    std::vector<std::string> out;
+    for (const auto& one : ExpandPaths(std::vector{path}).ValueOrDie()) out.push_back(one.below);
+    return out;
   }
 
   TestFolder folder_;
@@ -93,9 +102,8 @@ TEST_F(PathExpansion, AFolderGivesEveryFormatThatCanBeReadOrTheOneAskedFor) {
   Touch("d/e.txt");
   Touch("d/f.gz");
   EXPECT_THAT(Expand({Path("d")}).ValueOrDie(), ElementsAre(arrow, csv, lines, tabs));
-  const std::vector<std::string> folder = {Path("d")};
-  EXPECT_THAT(ExpandPaths(folder, Format::kCsv).ValueOrDie(), ElementsAre(csv, tabs));
-  EXPECT_THAT(ExpandPaths(folder, Format::kParquet),
+  EXPECT_THAT(Expand({Path("d")}, Format::kCsv).ValueOrDie(), ElementsAre(csv, tabs));
+  EXPECT_THAT(Expand({Path("d")}, Format::kParquet),
               FailsWith(FailureKind::kConfiguration, "a suffix of parquet"));
 }
 
@@ -103,6 +111,17 @@ TEST_F(PathExpansion, AFolderWithoutAKnownSuffixIsNamed) {
   Touch("d/readme.txt");
   EXPECT_THAT(Expand({Path("d")}),
               FailsWith(FailureKind::kConfiguration, "a suffix of Parquet, Arrow IPC, CSV or"));
+}
+
+TEST_F(PathExpansion, KnowsWhatLiesBelowThePartThatWasGiven) {
+  const auto file = Touch("d/year=1/x.parquet");
+  Touch("d/year=2/a/y.parquet");
+  EXPECT_THAT(Below(Path("d")), ElementsAre("year=1/x.parquet", "year=2/a/y.parquet"));
+  EXPECT_THAT(Below(Path("d/")), ElementsAre("year=1/x.parquet", "year=2/a/y.parquet"));
+  EXPECT_THAT(Below(Path("d/*")), ElementsAre("year=1/x.parquet", "year=2/a/y.parquet"));
+  EXPECT_THAT(Below(Path("d/y*/x.*")), ElementsAre("year=1/x.parquet"));
+  EXPECT_THAT(Below(Path("d/year=1/*")), ElementsAre("x.parquet"));
+  EXPECT_THAT(Below(file), ElementsAre(""));
 }
 
 TEST_F(PathExpansion, StandardInputStandsAmongFilesOnce) {
@@ -133,8 +152,8 @@ TEST_F(PathExpansion, ALinkThatLeadsNowhereIsAnError) {
 }
 
 TEST_F(PathExpansion, SaysWhatCannotBeReadYet) {
-  EXPECT_THAT(Expand({"s3://bucket/x.parquet"}),
-              FailsWith(FailureKind::kConfiguration, "s3:// is not supported yet"));
+  EXPECT_THAT(Expand({"gs://bucket/x.parquet"}),
+              FailsWith(FailureKind::kConfiguration, "gs:// cannot be read"));
   EXPECT_THAT(Expand({"file:///x"}), FailsWith(FailureKind::kConfiguration, "without file://"));
   EXPECT_THAT(Expand({}), FailsWith(FailureKind::kConfiguration, "no file"));
   EXPECT_THAT(Expand({""}), FailsWith(FailureKind::kConfiguration, "empty path"));

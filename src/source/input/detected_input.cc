@@ -10,11 +10,15 @@
 namespace ampload::source {
 namespace {
 
+// Kept of a remote file, for its format is found out in several steps.
+constexpr int64_t kRemoteHead = 1024;
+
 // An input that can be opened again and again.
 class ManyTimes final : public InputFile {
  public:
-  ManyTimes(std::unique_ptr<RawInput> raw, Compression compression, arrow::MemoryPool* pool)
-      : raw_(std::move(raw)), compression_(compression), pool_(pool) {}
+  ManyTimes(std::unique_ptr<RawInput> raw, Compression compression, std::string head,
+            arrow::MemoryPool* pool)
+      : raw_(std::move(raw)), compression_(compression), head_(std::move(head)), pool_(pool) {}
 
   const std::string& path() const override { return raw_->path(); }
   Compression compression() const override { return compression_; }
@@ -22,6 +26,9 @@ class ManyTimes final : public InputFile {
   bool remote() const override { return raw_->remote(); }
 
   Result<std::string> Peek(int64_t count) override {
+    if (compression_ == Compression::kNone && count <= static_cast<int64_t>(head_.size())) {
+      return head_.substr(0, static_cast<size_t>(count));
+    }
     ARROW_ASSIGN_OR_RAISE(const auto stream, OpenStream());
     ARROW_ASSIGN_OR_RAISE(auto head, ReadText(stream.get(), count));
     ARROW_RETURN_NOT_OK(stream->Close());
@@ -47,6 +54,7 @@ class ManyTimes final : public InputFile {
  private:
   const std::unique_ptr<RawInput> raw_;
   const Compression compression_;
+  const std::string head_;  // of the stored bytes
   arrow::MemoryPool* const pool_;
 };
 
@@ -107,12 +115,13 @@ Result<std::unique_ptr<InputFile>> MakeInputFile(std::unique_ptr<RawInput> raw,
                                                  arrow::MemoryPool* pool) {
   if (raw->bytes() == 0) return Empty(*raw);
   ARROW_ASSIGN_OR_RAISE(auto stream, raw->OpenStream());
-  ARROW_ASSIGN_OR_RAISE(auto head, ReadText(stream.get(), kCompressionMagic));
+  const int64_t looked_at = raw->remote() ? kRemoteHead : kCompressionMagic;
+  ARROW_ASSIGN_OR_RAISE(auto head, ReadText(stream.get(), looked_at));
   if (head.empty()) return Empty(*raw);
   ARROW_ASSIGN_OR_RAISE(const auto compression, DetectCompression(head, raw->path()));
   if (raw->bytes().has_value()) {
     ARROW_RETURN_NOT_OK(stream->Close());
-    return std::make_unique<ManyTimes>(std::move(raw), compression, pool);
+    return std::make_unique<ManyTimes>(std::move(raw), compression, std::move(head), pool);
   }
   auto whole = Replayed(std::move(head), std::move(stream), pool);
   ARROW_ASSIGN_OR_RAISE(auto decompressed,

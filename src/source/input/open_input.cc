@@ -6,6 +6,14 @@
 
 namespace ampload::source {
 
+Result<std::shared_ptr<InputFile>> OpenInput(const FoundInput& found, const InputOptions& options) {
+  if (found.bucket == nullptr) return OpenInput(found.path, options);
+  if (found.object.bytes == 0) {
+    return PermanentError("source: empty object: path=" + found.path);
+  }
+  return MakeInputFile(found.bucket->OpenObject(found.object, options.pool), options.pool);
+}
+
 Result<std::shared_ptr<InputFile>> OpenInput(const std::string& path, const InputOptions& options) {
   std::unique_ptr<RawInput> raw;
   if (path == kStandardInput) {

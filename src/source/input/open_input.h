@@ -7,6 +7,7 @@
 #include <string>
 
 #include "ampload/status.h"
+#include "source/input/found_input.h"
 #include "source/input/input_file.h"
 #include "source/input/read_context.h"
 
@@ -20,7 +21,10 @@ struct InputOptions {
   int standard_input = 0;  // the descriptor that "-" stands for
 };
 
-// A path of a file or "-". Permanent error: empty, unreadable.
+// Permanent error: empty, unreadable; on S3 also what S3Bucket says.
+Result<std::shared_ptr<InputFile>> OpenInput(const FoundInput& found, const InputOptions& options);
+
+// A path of a local file, or "-".
 Result<std::shared_ptr<InputFile>> OpenInput(const std::string& path, const InputOptions& options);
 
 }  // namespace ampload::source
