@@ -95,12 +95,11 @@ class FileBatches final : public BatchReader {
  public:
   static Result<std::unique_ptr<BatchReader>> Open(InputFile* input,
                                                    arrow::ipc::IpcReadOptions options) {
-    ARROW_ASSIGN_OR_RAISE(auto file, input->OpenRandomAccess());
+    ARROW_ASSIGN_OR_RAISE(const auto file, input->OpenRandomAccess());
     auto batches = std::make_unique<FileBatches>();
     // Told the columns, Arrow's reader of files would allocate outside of the pool.
     batches->columns_ = std::exchange(options.included_fields, {});
-    ARROW_ASSIGN_OR_RAISE(batches->reader_,
-                          arrow::ipc::RecordBatchFileReader::Open(std::move(file), options));
+    ARROW_ASSIGN_OR_RAISE(batches->reader_, arrow::ipc::RecordBatchFileReader::Open(file, options));
     return batches;
   }
 
@@ -195,9 +194,9 @@ Status InspectArrow(FileInfo* info, const ReadOptions& options) {
     if (info->format == FileFormat::kArrowStream) {
       return PeekSchema(info->input.get(), options.pool).Value(&info->schema);
     }
-    ARROW_ASSIGN_OR_RAISE(auto file, info->input->OpenRandomAccess());
-    ARROW_ASSIGN_OR_RAISE(const auto reader, arrow::ipc::RecordBatchFileReader::Open(
-                                                 std::move(file), IpcOptions(options.pool)));
+    ARROW_ASSIGN_OR_RAISE(const auto file, info->input->OpenRandomAccess());
+    ARROW_ASSIGN_OR_RAISE(const auto reader,
+                          arrow::ipc::RecordBatchFileReader::Open(file, IpcOptions(options.pool)));
     info->schema = reader->schema();  // the rows are counted in the batches alone
     return Status::OK();
   };
