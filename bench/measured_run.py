@@ -29,6 +29,7 @@ def run(command):
     watcher = threading.Thread(target=watch_memory, args=(process.pid, peaks))
     watcher.start()
     output = process.stdout.read()
+    process.stdout.close()
     _, status, usage = os.wait4(process.pid, 0)
     wall = time.perf_counter() - start
     process.returncode = os.waitstatus_to_exitcode(status)

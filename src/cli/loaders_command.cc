@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "cli/text.h"
 #include "cli/text_table.h"
+#include "encode/type_matrix.h"
 
 namespace ampload::cli {
 namespace {
@@ -178,6 +179,10 @@ class LoadersCommand : public Command {
     } else {
       json["loaders"] = ordered_json::array();
       for (const auto& loader : setting.registry.loaders()) json["loaders"] += ToJson(loader);
+      json["losses"] = ordered_json::array();
+      for (const auto& loss : encode::NamedLosses()) {
+        json["losses"] += ordered_json{{"name", loss.name}, {"meaning", loss.meaning}};
+      }
       json["missing"] = ordered_json::array();
       for (const auto& missing : setting.registry.missing()) {
         json["missing"] += ordered_json{{"name", missing.name}, {"reason", missing.reason}};

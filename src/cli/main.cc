@@ -1,10 +1,28 @@
 // The command `ampload`.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "ampload/registry.h"
 #include "cli/command_line.h"
 #include "cli/console.h"
 #include "cli/plugin_folders.h"
 
+namespace {
+
+// A program that is started without standard input, output or error would get a data file as one of
+// them.
+void OpenStandardDescriptors() {
+  int opened = 0;
+  do {
+    opened = ::open("/dev/null", O_RDWR);
+  } while (opened >= 0 && opened <= STDERR_FILENO);
+  if (opened > STDERR_FILENO) ::close(opened);
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
+  OpenStandardDescriptors();
   ampload::cli::Console console = ampload::cli::ProcessConsole();
   auto registry = ampload::LoaderRegistry::BuiltIn();
   registry.LoadPlugins(ampload::cli::PluginFolders(console, ampload::cli::ExecutablePath()));

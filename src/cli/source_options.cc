@@ -45,7 +45,7 @@ void SourceOptions::Declare(CLI::App& verb) {
   verb.add_option("--null", null_, "CSV: the unquoted cell that is a null; default the empty one")
       ->type_name("TEXT")
       ->group(group);
-  AddChoice(verb, "--header", header_, {"yes", "no"},
+  AddChoice(verb, "--header", header_, {"true", "false"},
             "CSV: the first record has the columns' names (default), or they are f0, f1 ...")
       ->group(group);
   verb.add_flag("--no-hive", no_hive_, "folders like year=2024 are no columns")->group(group);
@@ -79,7 +79,7 @@ Result<source::TextOptions> SourceOptions::MakeText() const {
   ARROW_ASSIGN_OR_RAISE(text.delimiter, OneByte("--delimiter", delimiter_, ','));
   ARROW_ASSIGN_OR_RAISE(text.quote, OneByte("--quote", quote_, '"'));
   text.null_text = null_;
-  text.header = header_ == "yes";
+  text.header = header_ == "true";
   return text;
 }
 
@@ -96,6 +96,7 @@ Result<source::FileSourceOptions> SourceOptions::Make() const {
   }
   ARROW_ASSIGN_OR_RAISE(options.text, MakeText());
   options.delimiter_given = !delimiter_.empty();
+  options.hive = !no_hive_;
   return options;
 }
 

@@ -30,7 +30,7 @@ class SourceOptions {
   std::string delimiter_;
   std::string quote_;
   std::string null_;
-  std::string header_ = "yes";
+  std::string header_ = "true";
   bool no_hive_ = false;
   std::vector<std::string> columns_;
   std::string where_;

@@ -4,9 +4,11 @@
 #include <arrow/type_traits.h>
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "base/arrow_compute.h"
+#include "encode/decimal_cast.h"
 #include "encode/type_family.h"
 
 namespace ampload::encode {
@@ -50,7 +52,7 @@ bool IsOffered(const arrow::DataType& outer_from, const arrow::DataType& outer_t
   const auto& from = Unwrapped(outer_from);
   const auto& to = outer_to;
   if (from.Equals(to) || from.id() == Type::NA) return true;
-  if (IsText(from)) return IsText(to) || IsBytes(to) || IsPlain(to);
+  if (IsText(from)) return IsText(to) || IsBytes(to) || (IsPlain(to) && !IsTime(to));
   if (IsText(to)) return IsBytes(from) || IsPlain(from);
   if (IsBytes(from)) return IsBytes(to);
   if (IsNumber(from)) return IsNumber(to);
@@ -101,6 +103,26 @@ Result<ArrayPtr> Cast(const ArrayPtr& array, const TypePtr& to,
   return datum.make_array();
 }
 
+// Where the library has no direct cast: the type to go by. Null: none.
+TypePtr Between(const arrow::DataType& from, const arrow::DataType& to) {
+  if (from.id() == Type::BOOL && to.id() == Type::HALF_FLOAT) return arrow::int8();
+  if (to.id() == Type::BOOL && from.id() == Type::HALF_FLOAT) return arrow::int64();
+  const bool half = from.id() == Type::HALF_FLOAT || to.id() == Type::HALF_FLOAT;
+  if (half && from.id() != Type::FLOAT && to.id() != Type::FLOAT) return arrow::float32();
+  // Between binary and decimal fractions the digits decide: the fewest that name the float.
+  if (arrow::is_floating(from.id()) && arrow::is_decimal(to.id())) return arrow::utf8();
+  if (arrow::is_decimal(from.id()) && arrow::is_floating(to.id())) return arrow::utf8();
+  return nullptr;
+}
+
+Result<ArrayPtr> CastByWay(const ArrayPtr& array, const TypePtr& to,
+                           const arrow::compute::CastOptions& how) {
+  const auto between = Between(*array->type(), *to);
+  if (between == nullptr) return Cast(array, to, how);
+  ARROW_ASSIGN_OR_RAISE(const auto middle, CastByWay(array, between, how));
+  return CastByWay(middle, to, how);
+}
+
 // The first row in [0, length) for which `bad(offset, length)` says that a range holds a bad row;
 // the whole range does.
 template <class HoldsBad>
@@ -129,6 +151,36 @@ Status BadValue(const arrow::Array& array, int64_t row, const arrow::DataType& t
                               " type=" + array.type()->ToString() + " value=" + value);
 }
 
+// Text that is read as a float takes the nearest one; but digits do not become infinite, nor
+// nothing.
+bool IsBeyondAnyFloat(std::string_view text, double value) {
+  if (!std::isinf(value) && value != 0) return false;
+  const auto mantissa = text.substr(0, text.find_first_of("eE"));
+  return mantissa.find_first_of(value == 0 ? "123456789" : "0123456789") != std::string_view::npos;
+}
+
+Status CheckReadFloats(const arrow::Array& text, const ArrayPtr& read, const TypePtr& to) {
+  ARROW_ASSIGN_OR_RAISE(const auto wide,
+                        CastByWay(read, arrow::float64(), arrow::compute::CastOptions::Safe()));
+  const auto& values = static_cast<const arrow::DoubleArray&>(*wide);
+  for (int64_t row = 0; row < text.length(); ++row) {
+    if (text.IsNull(row)) continue;
+    const auto view = text.type_id() == Type::STRING
+                          ? static_cast<const arrow::StringArray&>(text).GetView(row)
+                          : static_cast<const arrow::LargeStringArray&>(text).GetView(row);
+    if (IsBeyondAnyFloat(view, values.Value(row))) return BadValue(text, row, *to, {});
+  }
+  return Status::OK();
+}
+
+// Is each value, cast back, what it was? The way back is checked too, else a number that was cut
+// could be cut back.
+bool ComesBack(const arrow::Array& values, const ArrayPtr& cast) {
+  const auto back = CastByWay(cast, values.type(), arrow::compute::CastOptions::Safe());
+  const auto same = arrow::EqualOptions::Defaults().nans_equal(true).signed_zeros_equal(false);
+  return back.ok() && values.Equals(**back, same);
+}
+
 // Dictionary, run-end and extension wrappers taken off.
 Result<ArrayPtr> Plain(const ArrayPtr& array) {
   const auto& type = *array->type();
@@ -155,6 +207,26 @@ Result<ArrayPtr> WithoutViews(const ArrayPtr& array) {
   return array;
 }
 
+// The library reads text and integers into decimals, and decimals into integers, without asking in
+// each case whether they fit. So: text and integers into the widest decimal, integers out of text.
+TypePtr ByWholeDecimals(const arrow::DataType& from, const arrow::DataType& to) {
+  constexpr int kMost = arrow::Decimal256Type::kMaxPrecision;
+  const auto unless = [&](TypePtr by, const arrow::DataType& end) {
+    return by->Equals(end) ? nullptr : by;
+  };
+  if (arrow::is_decimal(to.id())) {
+    const int scale = static_cast<const arrow::DecimalType&>(to).scale();
+    if (IsText(from)) return unless(arrow::decimal256(kMost, scale), to);
+    if (from.id() == Type::BOOL) return arrow::int8();
+    if (arrow::is_integer(from.id())) return unless(arrow::decimal256(kMost, 0), to);
+  }
+  if (!arrow::is_decimal(from.id())) return nullptr;
+  if (to.id() == Type::BOOL) return arrow::int8();
+  if (!arrow::is_integer(to.id())) return nullptr;
+  const auto whole = arrow::decimal256(kMost, 0);
+  return whole->Equals(from) ? arrow::utf8() : whole;
+}
+
 }  // namespace
 
 Status CheckCast(const arrow::DataType& from, const arrow::DataType& to) {
@@ -172,29 +244,46 @@ Result<ArrayPtr> ExactCast(const ArrayPtr& array, const TypePtr& to,
   ARROW_ASSIGN_OR_RAISE(plain, WithoutViews(plain));
   if (plain->type()->Equals(*to)) return plain;
 
+  if (const auto by = ByWholeDecimals(*plain->type(), *to); by != nullptr) {
+    const auto middle = ExactCast(plain, by, allow);
+    const auto cast = middle.ok() ? ExactCast(*middle, to, allow) : middle;
+    if (const auto row = BadRowOf(cast.status())) return BadValue(*plain, *row, *to, {});
+    return cast;
+  }
+  if (arrow::is_decimal(plain->type_id()) && arrow::is_decimal(to->id())) {
+    ARROW_ASSIGN_OR_RAISE(auto cast, CastDecimal(*plain, to));
+    if (cast.bad_row.has_value()) return BadValue(*plain, *cast.bad_row, *to, {});
+    return cast.values;
+  }
+
   const auto loss = LossOf(*plain->type(), *to);
   const bool lossy = std::find(allow.begin(), allow.end(), loss) != allow.end();
   auto safe = arrow::compute::CastOptions::Safe();
   safe.allow_time_truncate = lossy;
-  auto cast = Cast(plain, to, safe);
+  auto cast = CastByWay(plain, to, safe);
   if (!cast.ok()) {
     const int64_t row = FirstBad(plain->length(), [&](int64_t first, int64_t length) {
-      return !Cast(plain->Slice(first, length), to, safe).ok();
+      return !CastByWay(plain->Slice(first, length), to, safe).ok();
     });
-    if (plain->length() == 0 || Cast(plain->Slice(row, 1), to, safe).ok()) return cast.status();
+    if (plain->length() == 0 || CastByWay(plain->Slice(row, 1), to, safe).ok()) {
+      return cast.status();
+    }
     return BadValue(*plain, row, *to, loss);
   }
-  if (lossy || IsText(*plain->type()) || IsText(*to)) return cast;
+  if (IsText(*plain->type()) && arrow::is_floating(to->id())) {
+    ARROW_RETURN_NOT_OK(CheckReadFloats(*plain, *cast, to));
+  }
+  const bool into_widest = arrow::is_integer(plain->type_id()) && arrow::is_decimal(to->id());
+  if (into_widest || lossy || IsText(*plain->type()) || (IsText(*to) && IsTime(*plain->type())))
+    return cast;
 
   // The library's own checks let some values change (double to float): only what comes back is
   // kept.
-  ARROW_ASSIGN_OR_RAISE(const auto back,
-                        Cast(*cast, plain->type(), arrow::compute::CastOptions::Unsafe()));
-  const auto same = arrow::EqualOptions::Defaults().nans_equal(true).signed_zeros_equal(false);
-  if (plain->Equals(*back, same)) return cast;
-  const int64_t row = FirstBad(plain->length(), [&](int64_t first, int64_t length) {
-    return !plain->RangeEquals(*back, first, first + length, first, same);
-  });
+  const auto holds_bad = [&](int64_t first, int64_t length) {
+    return !ComesBack(*plain->Slice(first, length), (*cast)->Slice(first, length));
+  };
+  if (!holds_bad(0, plain->length())) return cast;
+  const int64_t row = FirstBad(plain->length(), holds_bad);
   return BadValue(*plain, row, *to, loss);
 }
 

@@ -190,7 +190,7 @@ class ReplayTest : public QuarantineTest {
  protected:
   void SetUp() override {
     const auto quarantine =
-        Quarantine::Make({.path = path_, .table = "trades", .text = R"({"format":"ndjson"})"},
+        Quarantine::Make({.path = path_, .table = "trades", .text = R"({"format":"ndjson","columns":["id","tags"]})"},
                          TradeSchema())
             .ValueOrDie();
     ASSERT_THAT(quarantine->OnRecovered(Load("n1")), IsOk());

@@ -2,6 +2,7 @@
 
 #include <arrow/util/byte_size.h>
 
+#include <algorithm>
 #include <exception>
 #include <mutex>
 #include <new>
@@ -27,6 +28,7 @@ struct Item {
   StagedBatch staged;
   std::shared_ptr<arrow::RecordBatch> source;  // the same rows as the source gave them
   int64_t arrow_bytes = 0;
+  bool ends_batch = true;  // the last part of what the source gave
 };
 
 std::string PlaceOf(const StagedBatch& staged, int64_t row) {
@@ -150,6 +152,26 @@ class Stages {
     return read_.Push(std::move(item), weight, inner_.stop);
   }
 
+  // Encoded rows may be many times larger than Arrow's: a batch whose rows, by those before, would
+  // take more than half of a queue is encoded in parts. The first one begins with a few rows.
+  Status EncodeInParts(Item item) {
+    constexpr int64_t kFirstRows = 256;
+    const int64_t rows = item.source->num_rows();
+    int64_t done = 0;
+    while (done < rows) {
+      const double row_bytes = encoded_row_bytes_;
+      const auto fit =
+          row_bytes > 0
+              ? static_cast<int64_t>(static_cast<double>(request_.queue_bytes) / 2 / row_bytes)
+              : kFirstRows;
+      const int64_t count = std::min(rows - done, std::max<int64_t>(fit, 1));
+      if (count == rows) return EncodeAndPush(std::move(item));
+      ARROW_RETURN_NOT_OK(EncodeAndPush(Part(item, done, count)));
+      done += count;
+    }
+    return Status::OK();
+  }
+
   Status EncodeAndPush(Item item) {
     auto encoded = encoder_->Encode(item.staged);
     if (!encoded.ok()) {
@@ -158,6 +180,8 @@ class Stages {
     }
     item.staged.encoded = std::move(*encoded);
     if (item.staged.encoded == nullptr) return PermanentError("encoder: gave no encoded batch");
+    encoded_row_bytes_ = static_cast<double>(item.staged.encoded->size_bytes()) /
+                         static_cast<double>(std::max<int64_t>(item.source->num_rows(), 1));
     const int64_t weight = item.arrow_bytes + item.staged.encoded->size_bytes() + kBatchOverhead;
     return encoded_.Push(std::move(item), weight, inner_.stop);
   }
@@ -170,8 +194,12 @@ class Stages {
       return bad.has_value() ? WithContext(why, PlaceOf(item.staged, *bad)) : why;
     }
     ARROW_RETURN_NOT_OK(SetAsideRow(item, *bad, MessageOf(why)));
-    if (*bad > 0) ARROW_RETURN_NOT_OK(go_on(Part(item, 0, *bad)));
     const int64_t behind = item.source->num_rows() - *bad - 1;
+    if (*bad > 0) {
+      Item head = Part(item, 0, *bad);
+      head.ends_batch = item.ends_batch && behind == 0;
+      ARROW_RETURN_NOT_OK(go_on(std::move(head)));
+    }
     return behind > 0 ? go_on(Part(item, *bad + 1, behind)) : Status::OK();
   }
 
@@ -183,6 +211,7 @@ class Stages {
     part.staged.first_row = item.staged.first_row + first;
     part.staged.origin = item.staged.origin;
     part.arrow_bytes = ArrowBytes(*part.source);
+    part.ends_batch = item.ends_batch && first + rows == item.source->num_rows();
     return part;
   }
 
@@ -217,7 +246,7 @@ class Stages {
       ARROW_RETURN_NOT_OK(inner_.Check());
       ARROW_ASSIGN_OR_RAISE(std::optional<Item> item, read_.Pop(inner_.stop));
       if (!item.has_value()) break;
-      ARROW_RETURN_NOT_OK(EncodeAndPush(*std::move(item)));
+      ARROW_RETURN_NOT_OK(EncodeInParts(*std::move(item)));
     }
     encoded_.Close(Status::OK());
     return Status::OK();
@@ -249,13 +278,14 @@ class Stages {
       const int64_t rows = item->staged.batch->num_rows();
       const int64_t bytes =
           item->staged.encoded ? item->staged.encoded->size_bytes() : item->arrow_bytes;
+      const bool ends_batch = item->ends_batch;
       Item rest;
       rest.token = item->token;
       rest.source = item->source;
       rest.staged.first_row = item->staged.first_row;
       rest.staged.origin = item->staged.origin;
       ARROW_RETURN_NOT_OK(session_.Stage(std::move(item->staged), inner_));
-      counts_.batches_staged += 1;
+      if (ends_batch) counts_.batches_staged += 1;
       counts_.rows_staged += rows;
       counts_.bytes_staged += bytes;
       ARROW_RETURN_NOT_OK(SetAsideRejected(rest));
@@ -283,6 +313,7 @@ class Stages {
   std::stop_source stop_;
   const CallContext inner_;  // stops with the first failure of any stage
   StageCounts& counts_;
+  double encoded_row_bytes_ = 0;  // of the last batch; the encoder thread's own
   ByteQueue<Item> read_;
   ByteQueue<Item> encoded_;
   std::chrono::steady_clock::time_point next_report_ =

@@ -13,6 +13,7 @@
 #include "source/file/read_failure.h"
 #include "source/file/scan_output.h"
 #include "source/input/read_context.h"
+#include "source/text/text_record.h"
 
 namespace ampload::source {
 namespace {
@@ -43,6 +44,18 @@ class FileSource final : public Source {
       add(&all.bytes, file.info.input->bytes());
     }
     return all;
+  }
+
+  std::string record_format() const override {
+    if (files_.empty()) return {};
+    const auto& first = files_.front().info;
+    TextRecordFormat format;
+    format.csv = first.format == FileFormat::kCsv;
+    if (!format.csv && first.format != FileFormat::kNdjson) return {};
+    format.options = read_.text;
+    if (!read_.delimiter_given && IsTabSeparated(first.path())) format.options.delimiter = '\t';
+    format.columns = plan_.file_schema()->field_names();
+    return ToJson(format);
   }
 
   Result<std::optional<SourceBatch>> Next(const CallContext& context) override {

@@ -3,6 +3,7 @@
 #include <arrow/buffer.h>
 #include <arrow/io/memory.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -26,8 +27,8 @@ std::string ToJson(const TextRecordFormat& format) {
     json["delimiter"] = std::string(1, format.options.delimiter);
     json["quote"] = std::string(1, format.options.quote);
     json["null"] = format.options.null_text;
-    json["columns"] = format.columns;
   }
+  json["columns"] = format.columns;
   return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 
@@ -36,12 +37,12 @@ Result<TextRecordFormat> ParseTextRecordFormat(const std::string& text) {
     const auto json = ordered_json::parse(text);
     TextRecordFormat format;
     format.csv = json.at("format").get<std::string>() == "csv";
+    format.columns = json.at("columns").get<std::vector<std::string>>();
     if (!format.csv) return format;
     format.options.delimiter = json.at("delimiter").get<std::string>().at(0);
     format.options.quote = json.at("quote").get<std::string>().at(0);
     format.options.null_text = json.at("null").get<std::string>();
     format.options.header = false;
-    format.columns = json.at("columns").get<std::vector<std::string>>();
     return format;
   } catch (const std::exception& error) {
     return NotReadable(error.what());
@@ -52,6 +53,14 @@ Result<std::unique_ptr<RecordReader>> OpenTextRecords(const TextRecordFormat& fo
                                                       std::span<const std::string_view> records,
                                                       const arrow::Schema& schema,
                                                       const std::string& path, bool keep_bad) {
+  for (const auto& name : schema.field_names()) {
+    if (std::find(format.columns.begin(), format.columns.end(), name) != format.columns.end())
+      continue;
+    return DataError(
+        "quarantine: a record's text does not have this column, which came from the name of its "
+        "folder; load the record by hand: column=" +
+        name + " path=" + path);
+  }
   std::string text;
   for (const auto record : records) {
     text += record;

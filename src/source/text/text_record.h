@@ -1,7 +1,7 @@
 // How the text of a record that never became a row is to be read again, as JSON in the quarantine:
 //
 //   {"format": "csv", "delimiter": ",", "quote": "\"", "null": "", "columns": ["id", "amount"]}
-//   {"format": "ndjson"}
+//   {"format": "ndjson", "columns": ["id", "tags"]}
 #pragma once
 
 #include <arrow/type.h>
@@ -18,7 +18,7 @@ namespace ampload::source {
 struct TextRecordFormat {
   bool csv = false;
   TextOptions options;               // types left out: they are the schema's
-  std::vector<std::string> columns;  // CSV: of the whole record, in its order
+  std::vector<std::string> columns;  // that the record has; CSV: in its order
 };
 
 std::string ToJson(const TextRecordFormat& format);
