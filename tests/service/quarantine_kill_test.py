@@ -2,6 +2,7 @@
 load was committed."""
 
 import os
+import shutil
 import signal
 import unittest
 
@@ -134,6 +135,29 @@ class Killed(QuarantineCase):
                                          file=self.file.with_name("other.arrow"))
                 self.assertEqual(done.returncode, 0, done.stderr)
                 self.assertEqual(self.files_aside(), ["bad.arrow"] if committed else [])
+
+    def test_a_signal_takes_the_file_with_the_load(self):
+        csv = self.write("rows.csv", "n\n1\nx\n")
+        arguments = ("load", csv, "--to", f"lmdb:{self.target}", "--table", "t", *self.OPTIONS, "--on-bad-row",
+                     "quarantine", "--quarantine", self.file)
+        for point in ("quarantine.write.before", "quarantine.write.after", "lmdb.commit.after_commit"):
+            for number in (signal.SIGINT, signal.SIGTERM):
+                with self.subTest(point=point, signal=number):
+                    self.file.unlink(missing_ok=True)
+                    shutil.rmtree(self.target, ignore_errors=True)
+                    live = start(*arguments, fault=f"{point}:1:stop")
+                    try:
+                        wait_until_stopped(live)
+                        os.kill(live.pid, number)
+                        os.kill(live.pid, signal.SIGCONT)
+                        live.communicate(timeout=60)
+                    finally:
+                        live.kill()
+                        live.communicate()
+                    self.assertIn(live.returncode, (1, 3))
+                    committed = live.returncode == 3
+                    self.assertEqual(self.files_aside(), ["bad.arrow"] if committed else [])
+                    self.assertEqual(len(self.rows() or ()), 1 if committed else 0)
 
     def mended(self):
         self.start_again()
