@@ -50,10 +50,11 @@ struct Recovered {
   std::string
       cleaned_up;       // what a dead predecessor left and this call undid, for a person; or empty
   std::string evolved;  // what the next commit does to the table's columns, for a person; or empty
-  // One-off loads, where the store can tell: this load's own id, and that of the last one whose
-  // commit took effect. What lies beside the store (a quarantine) is judged by them.
+  // One-off loads, where the store can tell: this load's own id, and those that were committed.
+  // What lies beside the store (a quarantine) is judged by them.
   std::string load_id;
-  std::string last_load_id;
+  std::vector<std::string> remembered_loads;  // committed, with RememberLoad; the oldest first
+  bool remembers_all = true;                  // false: older ones may have been forgotten
 };
 
 // The store's bytes of one batch. Opaque to the engine but for its size.
@@ -125,6 +126,10 @@ class WriteSession {
   // Rows of the last Stage that the store did not take, although Stage is OK: they are not part of
   // the commit. Each is handed out once. Only stores that judge row by row have any.
   virtual std::vector<RejectedRow> TakeRejected() { return {}; }
+
+  // The next commit keeps this load's id with the table, for Recovered::remembered_loads: a few
+  // hundred per table. Only sessions that give a load_id.
+  virtual void RememberLoad() {}
 
   // Marks committed batches to be taken back by the next Commit. Before any Stage of the same
   // commit.

@@ -5,6 +5,7 @@
 #include "cli/connection.h"
 #include "cli/load_options.h"
 #include "cli/signal_watch.h"
+#include "cli/text.h"
 #include "loader/load_result_json.h"
 #include "pipeline/progress.h"
 
@@ -30,7 +31,7 @@ bad rows in quarantine, 4 another writer took over.
 )";
 
 constexpr char kReplayExamples[] = R"(Examples:
-  ampload replay-quarantine ampload-quarantine/trades-20260102T030405Z-1f2e.arrow \
+  ampload replay-quarantine ampload-quarantine/trades-20260102T030405Z.arrow \
       --to lmdb:./eth.lmdb --types amount:string
   ampload replay-quarantine bad.arrow --to local --on-bad-row quarantine
 
@@ -98,10 +99,10 @@ class LoadCommand : public Command {
       return outcome.fenced ? ExitStatus::kFenced : ExitStatusOf(outcome.status);
     }
     if (!shared_.json && !shared_.quiet) {
-      setting.console.out << fmt::format("{}: {} in {}, {}, {}\n", result.table_name,
-                                         RowsText(result.rows_loaded),
-                                         SecondsText(result.duration_seconds),
-                                         RateText(result.ops_per_second), setup.target.display);
+      setting.console.out << fmt::format(
+          "{}: {} in {}, {}, {}\n", EscapeControls(result.table_name), RowsText(result.rows_loaded),
+          SecondsText(result.duration_seconds), RateText(result.ops_per_second),
+          setup.target.display);
     }
     if (setup.quarantine == nullptr || setup.quarantine->count() == 0) return ExitStatus::kDone;
     setting.report.Notice(

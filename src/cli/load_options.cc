@@ -214,6 +214,7 @@ Status LoadOptions::MakeQuarantine(LoadSetup* setup) const {
   pipeline::QuarantineOptions options;
   options.path =
       quarantine_.empty() ? pipeline::Quarantine::NewPath(kQuarantineFolder, table_) : quarantine_;
+  options.target = setup->target.display;
   options.table = table_;
   options.max_rows = most;
   options.text = setup->source->record_format();

@@ -57,8 +57,9 @@ class Check {
   }
 
   void Refuse(const std::string& path, const arrow::Field& field, std::string_view why) {
-    problems += (problems.empty() ? "" : "; ") + std::string(why) + ": column=" + path +
-                " type=" + field.type()->ToString();
+    problems += (problems.empty() ? "" : "; ") + std::string(why) +
+                ", leave it out with --exclude " + path.substr(0, path.find_first_of(".[")) +
+                ": column=" + path + " type=" + field.type()->ToString();
   }
 
   int max_depth_;
@@ -71,8 +72,7 @@ Status CheckEncodable(const arrow::Schema& schema, int max_depth, std::string_vi
   Check check(max_depth);
   check.Fields(schema.fields(), "", 1);
   if (check.problems.empty()) return Status::OK();
-  return DataError(std::string(format) +
-                   ": leave out the columns that cannot be encoded: " + check.problems);
+  return DataError(std::string(format) + ": columns that cannot be encoded: " + check.problems);
 }
 
 }  // namespace ampload::encode

@@ -143,12 +143,14 @@ int64_t FirstBad(int64_t length, HoldsBad&& holds_bad) {
 Status BadValue(const arrow::Array& array, int64_t row, const arrow::DataType& to,
                 std::string_view loss) {
   const auto scalar = array.GetScalar(row);
-  std::string value = scalar.ok() ? (*scalar)->ToString() : std::string("?");
+  std::string value;
+  for (const char c : scalar.ok() ? (*scalar)->ToString() : std::string("?")) {
+    value += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;  // no control characters
+  }
   if (value.size() > kMostQuoted) value = value.substr(0, kMostQuoted) + "...";
   std::string what = "the value cannot be a " + to.ToString() + " without being changed";
   if (!loss.empty()) what += "; accept that with --allow " + std::string(loss);
-  return BadRowError(row, what + ": row=" + std::to_string(row) +
-                              " type=" + array.type()->ToString() + " value=" + value);
+  return BadRowError(row, what + ": type=" + array.type()->ToString() + " value=" + value);
 }
 
 // Text that is read as a float takes the nearest one; but digits do not become infinite, nor

@@ -71,7 +71,10 @@ class Load {
     if (counts_.rows_bad > 0 && counts_.rows_staged == 0) {
       return DataError(request_.bad_rows->Reasons());
     }
-    for (auto* companion : request_.companions) ARROW_RETURN_NOT_OK(companion->BeforeCommit());
+    for (auto* companion : request_.companions) {
+      ARROW_RETURN_NOT_OK(companion->BeforeCommit());
+      if (companion->must_be_remembered()) session_->RememberLoad();
+    }
     return Status::OK();
   }
 

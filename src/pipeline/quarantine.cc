@@ -34,6 +34,7 @@ std::vector<std::string> OpenFilesBeside(const std::string& path) {
 
 Quarantine::Quarantine(QuarantineOptions options, std::shared_ptr<arrow::Schema> source_schema)
     : options_(std::move(options)) {
+  contents_.header.target = options_.target;
   contents_.header.table = options_.table;
   contents_.header.text = options_.text;
   contents_.source_schema = std::move(source_schema);
@@ -94,22 +95,28 @@ std::string Quarantine::Reasons() const {
 
 Status Quarantine::OnRecovered(const Recovered& recovered) {
   contents_.header.load = recovered.load_id;
+  ARROW_RETURN_NOT_OK(
+      RemoveDurably(open_path() + kPartialSuffix));  // of a load killed while writing
   for (const auto& path : OpenFilesBeside(options_.path)) {
     const auto left = ReadQuarantine(path);
     if (!left.ok()) {
       LogWarning("quarantine", "left alone: " + MessageOf(left.status()));
       continue;
     }
-    if (left->header.table != options_.table) continue;
-    if (recovered.load_id.empty()) {
-      LogWarning("quarantine",
-                 "an earlier load left this file, and the store cannot say whether it was "
-                 "committed: look for its rows before you replay it: path=" +
-                     path);
-    } else if (left->header.load == recovered.last_load_id) {
-      ARROW_RETURN_NOT_OK(RenameDurably(path, path.substr(0, path.size() - 5)));
-    } else {
-      ARROW_RETURN_NOT_OK(RemoveDurably(path));
+    const auto& header = left->header;
+    if (header.target != options_.target || header.table != options_.table) continue;
+    switch (FateOf(left->header.load, recovered)) {
+      case Fate::kCommitted:
+        ARROW_RETURN_NOT_OK(RenameDurably(path, path.substr(0, path.size() - 5)));
+        break;
+      case Fate::kNotCommitted:
+        ARROW_RETURN_NOT_OK(RemoveDurably(path));
+        break;
+      case Fate::kUnknown:
+        LogWarning("quarantine",
+                   "an earlier load left this file, and the store cannot say whether it was "
+                   "committed: look for its rows before you replay it: path=" +
+                       path);
     }
   }
   return Status::OK();

@@ -5,8 +5,8 @@
 //                            ╰─ the load fails: removed
 //
 // After a crash the next load of the table with the same folder settles an .open file by the
-// store's own word: its load is the last that was committed, then the file gets its name; else its
-// rows were taken back with the load's, and it is removed.
+// store's own word: where its load was committed, the file gets its name; where it was not, its
+// rows were taken back with the load's, and it is removed; where the store cannot tell, it stays.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,8 @@
 namespace ampload::pipeline {
 
 struct QuarantineOptions {
-  std::string path;  // the file
+  std::string path;         // the file
+  std::string target = {};  // tables of one name in two stores are two
   std::string table;
   int64_t max_rows = 100;
   std::string text;  // QuarantineHeader::text
@@ -41,6 +42,7 @@ class Quarantine final : public BadRowSink, public LoadCompanion {
 
   Status OnRecovered(const Recovered& recovered) override;
   Status BeforeCommit() override;
+  bool must_be_remembered() const override { return count() > 0; }
   Status AfterCommit() override;
   Status OnAbort() override;
 

@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "ampload/fault_point.h"
+#include "source/file/valid_values.h"
 
 namespace ampload::pipeline {
 namespace {
@@ -62,7 +63,8 @@ std::shared_ptr<arrow::Schema> FileSchema(const QuarantineContents& contents) {
     fields.push_back(field->WithNullable(true));
   }
   return arrow::schema(std::move(fields),
-                       arrow::key_value_metadata({{"ampload.table", contents.header.table},
+                       arrow::key_value_metadata({{"ampload.target", contents.header.target},
+                                                  {"ampload.table", contents.header.table},
                                                   {"ampload.load", contents.header.load},
                                                   {"ampload.text", contents.header.text}}));
 }
@@ -167,13 +169,13 @@ Result<QuarantineContents> ReadFile(const std::string& path) {
     }
   }
   QuarantineContents contents;
-  contents.header = {MetadataOf(schema, "ampload.table"), MetadataOf(schema, "ampload.load"),
-                     MetadataOf(schema, "ampload.text")};
+  contents.header = {MetadataOf(schema, "ampload.target"), MetadataOf(schema, "ampload.table"),
+                     MetadataOf(schema, "ampload.load"), MetadataOf(schema, "ampload.text")};
   arrow::FieldVector fields(schema.fields().begin() + kOwnColumns, schema.fields().end());
   contents.source_schema = arrow::schema(std::move(fields));
   for (int i = 0; i < reader->num_record_batches(); ++i) {
     ARROW_ASSIGN_OR_RAISE(const auto batch, reader->ReadRecordBatch(i));
-    ARROW_RETURN_NOT_OK(batch->ValidateFull());
+    ARROW_RETURN_NOT_OK(source::CheckValues(*batch));
     ARROW_RETURN_NOT_OK(AddRows(batch, &contents));
   }
   return contents;
@@ -199,7 +201,7 @@ Status WriteQuarantine(const std::string& path, const QuarantineContents& conten
   std::error_code error;
   const auto folder = fs::path(path).parent_path();
   if (!folder.empty()) fs::create_directories(folder, error);
-  const std::string partial = path + ".partial";
+  const std::string partial = path + kPartialSuffix;
   ARROW_RETURN_NOT_OK(AtPath(WriteFile(partial, contents), partial));
   ARROW_RETURN_NOT_OK(SyncPath(partial, O_RDONLY));
   return RenameDurably(partial, path);

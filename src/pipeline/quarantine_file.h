@@ -8,8 +8,9 @@
 //   _ampload_raw       string   its text, where it never became a row; else null
 //   ...                         the source's columns, all nullable
 //
-// Metadata of its schema: ampload.table, ampload.load (the load's or the pipeline's id), and
-// ampload.text (how to read _ampload_raw: the options of the text file that it comes from, JSON).
+// Metadata of its schema: ampload.target, ampload.table, ampload.load (the load's or the pipeline's
+// id), and ampload.text (how to read _ampload_raw: the options of the text file that it comes from,
+// JSON).
 #pragma once
 
 #include <arrow/record_batch.h>
@@ -30,6 +31,8 @@
 namespace ampload::pipeline {
 
 inline constexpr std::string_view kQuarantinePrefix = "_ampload_";
+// Of a file that is being written.
+inline constexpr char kPartialSuffix[] = ".partial";
 
 struct QuarantinedRow {
   BatchId batch;
@@ -37,6 +40,7 @@ struct QuarantinedRow {
 };
 
 struct QuarantineHeader {
+  std::string target;  // the store, as a user writes it without secrets
   std::string table;
   std::string load;
   std::string text;  // JSON, or empty

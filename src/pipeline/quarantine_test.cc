@@ -44,7 +44,7 @@ BadRow Row(int64_t id, const std::string& reason) {
 Recovered Load(const std::string& id, const std::string& last = "") {
   Recovered recovered;
   recovered.load_id = id;
-  recovered.last_load_id = last;
+  if (!last.empty()) recovered.remembered_loads = {"n9", last, "n8"};
   return recovered;
 }
 
@@ -123,6 +123,16 @@ TEST_F(QuarantineTest, OfAKilledLoadStaysWhereTheStoreCannotTell) {
   EXPECT_TRUE(There("k.arrow.open"));
 }
 
+TEST_F(QuarantineTest, OfAKilledLoadStaysWhereTheStoreMayHaveForgottenIt) {
+  const auto killed = Begin(Load("n1"), "k.arrow");
+  ASSERT_THAT(killed->Add(Row(1, "bad")), IsOk());
+  ASSERT_THAT(killed->BeforeCommit(), IsOk());
+  Recovered forgetful = Load("n2", "n7");
+  forgetful.remembers_all = false;
+  Begin(forgetful, "next.arrow");
+  EXPECT_TRUE(There("k.arrow.open"));
+}
+
 TEST_F(QuarantineTest, IsNeverWrittenOver) {
   fs::copy_file("/proc/self/status", folder_ / "q.arrow");
   EXPECT_THAT(
@@ -190,7 +200,9 @@ class ReplayTest : public QuarantineTest {
  protected:
   void SetUp() override {
     const auto quarantine =
-        Quarantine::Make({.path = path_, .table = "trades", .text = R"({"format":"ndjson","columns":["id","tags"]})"},
+        Quarantine::Make({.path = path_,
+                          .table = "trades",
+                          .text = R"({"format":"ndjson","columns":["id","tags"]})"},
                          TradeSchema())
             .ValueOrDie();
     ASSERT_THAT(quarantine->OnRecovered(Load("n1")), IsOk());

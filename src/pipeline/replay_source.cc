@@ -175,14 +175,15 @@ Status ReplayMark::OnRecovered(const Recovered& recovered) {
   const auto left = ReplayingFile(path_);
   if (!left.has_value()) return Status::OK();
   const std::string earlier = left->substr(path_.size() + std::string_view(kReplaying).size());
-  if (load_id_.empty()) {
+  const Fate fate = FateOf(earlier, recovered);
+  if (fate == Fate::kNotCommitted) return RenameDurably(*left, path_);
+  if (fate == Fate::kUnknown) {
     return PermanentError(
         "quarantine: an earlier replay ended without a word, and the store cannot say whether it "
         "was committed: look for its rows in the table; if they are missing, rename the file back: "
         "path=" +
         *left);
   }
-  if (earlier != recovered.last_load_id) return RenameDurably(*left, path_);
   ARROW_RETURN_NOT_OK(RenameDurably(*left, path_ + ".replayed"));
   return ConfigurationError("quarantine: its rows have been loaded already: path=" + path_ +
                             ".replayed");

@@ -39,6 +39,7 @@ class ReplayMark final : public LoadCompanion {
 
   Status OnRecovered(const Recovered& recovered) override;
   Status BeforeCommit() override;
+  bool must_be_remembered() const override { return true; }
   Status AfterCommit() override;
   Status OnAbort() override;
 

@@ -36,6 +36,17 @@ std::string PlaceOf(const StagedBatch& staged, int64_t row) {
          "row=" + std::to_string(staged.first_row + row);
 }
 
+// The message with the place of its row behind it.
+Status AtPlace(const Status& status, const std::string& place) {
+  return status.WithMessage(MessageOf(status), " ", place);
+}
+
+// A bad row that fails the load.
+Status AsFailure(const Status& status) {
+  return status.WithMessage(MessageOf(status),
+                            " (--on-bad-row quarantine would set such rows aside)");
+}
+
 int64_t ArrowBytes(const arrow::RecordBatch& batch) {
   const auto referenced = arrow::util::ReferencedBufferSize(batch);
   return referenced.ok() ? *referenced : arrow::util::TotalBufferSize(batch);
@@ -144,7 +155,10 @@ class Stages {
   Status ShapeAndPush(Item item) {
     auto shaped = request_.shape.Apply(item.source);
     if (!shaped.ok()) {
-      return GoOnWithoutBadRow(std::move(item), shaped.status(),
+      const auto bad = BadRowOf(shaped.status());
+      const Status why =
+          bad.has_value() ? AtPlace(shaped.status(), PlaceOf(item.staged, *bad)) : shaped.status();
+      return GoOnWithoutBadRow(std::move(item), why,
                                [this](Item part) { return ShapeAndPush(std::move(part)); });
     }
     item.staged.batch = std::move(*shaped);
@@ -155,7 +169,7 @@ class Stages {
   // Encoded rows may be many times larger than Arrow's: a batch whose rows, by those before, would
   // take more than half of a queue is encoded in parts. The first one begins with a few rows.
   Status EncodeInParts(Item item) {
-    constexpr int64_t kFirstRows = 256;
+    constexpr int64_t kFirstRows = 1024;
     const int64_t rows = item.source->num_rows();
     int64_t done = 0;
     while (done < rows) {
@@ -191,7 +205,7 @@ class Stages {
   Status GoOnWithoutBadRow(Item item, const Status& why, const GoOn& go_on) {
     const auto bad = BadRowOf(why);
     if (!bad.has_value() || request_.bad_rows == nullptr) {
-      return bad.has_value() ? WithContext(why, PlaceOf(item.staged, *bad)) : why;
+      return bad.has_value() ? AsFailure(why) : why;
     }
     ARROW_RETURN_NOT_OK(SetAsideRow(item, *bad, MessageOf(why)));
     const int64_t behind = item.source->num_rows() - *bad - 1;

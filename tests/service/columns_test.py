@@ -48,16 +48,12 @@ class Shaped(ColumnCase):
                 done = self.load(self.parquet(c=values), "--cast", f"c:{kind}")
                 self.refused(done, 1, "rows.parquet", "column=c", f"row={row}", f"value={value}")
 
-    # D18: a line break stands raw in the message.
-    @unittest.expectedFailure
     def test_a_message_has_no_raw_bytes(self):
         rows = self.parquet(**{"c\x1b[31m": ["1\n2\x1b[0m"]})
         done = self.load(rows, "--cast", "c\x1b[31m:int8")
         self.refused(done, 1, r"column=c\x1b[31m", r"\x1b[0m")
         self.assertEqual(done.stderr.count("\n"), 1)
 
-    # D19: the line that says what was loaded has the name raw.
-    @unittest.expectedFailure
     def test_nothing_that_is_printed_has_raw_bytes(self):
         rows = self.parquet(**{"c\x1b[31m": ["1\n2\x1b[0m"]})
         for verb in (("load",), ("plan", "load")):

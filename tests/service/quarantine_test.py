@@ -235,8 +235,6 @@ class Replayed(QuarantineCase):
         done = self.replay("--types", "n:float64", "--table", "floats")
         self.assertEqual((done.returncode, self.rows("floats")), (0, [{"n": 2.5}]), done.stderr)
 
-    # D14: ampload does not read such a quarantine.
-    @unittest.expectedFailure
     def test_texts_that_are_no_utf8_as_bytes(self):
         pq.write_table(invalid_texts(), self.work / "rows.parquet")
         self.set_aside(self.quarantining("rows.parquet", "--key", "n"), 3, 1)
@@ -282,14 +280,14 @@ class Replayed(QuarantineCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(self.rows(), [{"b": "x", "number": 1}, {"b": "z", "number": 5}, {"b": "y", "number": 3}])
 
-    # D21: the row is the replay's, the file the load's.
+    # Not yet: the row is the replay's, the file the load's.
     @unittest.expectedFailure
     def test_a_row_that_is_still_bad_is_named_by_its_place_in_the_load(self):
         pq.write_table(pa.table({"n": [1, 300], "s": ["a", "b"]}), self.work / "rows.parquet")
         self.set_aside(self.quarantining("rows.parquet", "--cast", "n:int8"), 2, 1)
         self.assert_said(self.replay("--cast", "n:int8"), 1, "value=300", "rows.parquet row=1")
 
-    # D20: refused, for the record has no text for the column.
+    # Not yet: refused, for the record has no text for the column.
     @unittest.expectedFailure
     def test_records_below_folders_with_columns_in_their_names(self):
         self.write("h/y=1/r.csv", "a\n1\nx\n")

@@ -166,8 +166,6 @@ class Values(LoadCase):
     def test_a_union_is_refused_by_its_name(self):
         self.refused(self.load(self.write("u.arrow", ipc(with_union()))), 1, "column=u", "union")
 
-    # D4: the load does not name the option that the plan names.
-    @unittest.expectedFailure
     def test_a_union_that_is_refused_says_what_to_do(self):
         self.refused(self.load(self.write("u.arrow", ipc(with_union()))), 1, "--exclude u")
 
@@ -329,8 +327,6 @@ class Folders(LoadCase):
     def test_a_column_that_the_files_have_too(self):
         self.refused(self.load(self.make("n=5")), 2, "column=n", "--no-hive")
 
-    # D12: a warning, and the table has neither column.
-    @unittest.expectedFailure
     def test_keys_that_differ(self):
         for folders in (("year=2023", "yaer=2024"), ("year=2023/c=eth", "year=2024"), ("a=1/b=2", "b=2/a=1")):
             with self.subTest(folders=folders):

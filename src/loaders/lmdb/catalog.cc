@@ -65,6 +65,8 @@ Result<TableRecord> ToTableRecord(std::string_view text, const std::string& tabl
         if (!format.has_value()) return Damaged(TableKey(table), "value_format " + name);
         record.value_format = *format;
         record.last_load = json.at("last_load").get<std::string>();
+        // Younger than the record's first form.
+        record.remembered = json.value("remembered", std::vector<std::string>());
         return record;
       });
 }
@@ -136,7 +138,8 @@ Status Catalog::WriteTable(const std::string& table, const TableRecord& record) 
                      {"key_columns", record.key.columns},
                      {"key_pattern", record.key.pattern},
                      {"value_format", std::string(encode::ToString(record.value_format))},
-                     {"last_load", record.last_load}};
+                     {"last_load", record.last_load},
+                     {"remembered", record.remembered}};
   ARROW_RETURN_NOT_OK(txn_->Put(*dbi_, TableKey(table), json.dump()));
   ARROW_ASSIGN_OR_RAISE(const auto schema, arrow::ipc::SerializeSchema(*record.schema));
   return txn_->Put(*dbi_, SchemaKey(table), std::string_view(*schema));

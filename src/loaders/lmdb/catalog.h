@@ -1,7 +1,7 @@
 // What ampload itself keeps in an environment, in the named database `__ampload__`.
 //
-//   table/<table>                       JSON: version, uuid, key, value_format, last_load
-//   schema/<table>                      the Arrow schema, as an IPC message
+//   table/<table>                       JSON: version, uuid, key, value_format, last_load,
+//   remembered schema/<table>                      the Arrow schema, as an IPC message
 //   checkpoint/<table> NUL <pipeline>   JSON, see Checkpoint
 //   load/<table> NUL <nonce>            JSON: an open load
 //
@@ -38,11 +38,14 @@ struct KeyDefinition {
   friend bool operator==(const KeyDefinition&, const KeyDefinition&) = default;
 };
 
+inline constexpr size_t kRemembered = 256;
+
 struct TableRecord {
   std::string uuid;
   KeyDefinition key;
   encode::ValueFormat value_format = encode::ValueFormat::kMsgpack;
-  std::string last_load;  // nonce of the last one-off load that was committed
+  std::string last_load;                // nonce of the last one-off load that was committed
+  std::vector<std::string> remembered;  // those of loads that asked for it; the newest kRemembered
   std::shared_ptr<arrow::Schema> schema;
 };
 

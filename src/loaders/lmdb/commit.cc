@@ -68,7 +68,13 @@ Status LmdbSession::CommitIn(Transaction& txn, const Checkpoint& checkpoint,
   ARROW_RETURN_NOT_OK(CheckFence(catalog));
   ARROW_RETURN_NOT_OK(RefreshTable(catalog));
   ARROW_RETURN_NOT_OK(replacing_ ? ReplaceTable(txn, catalog) : AppendToTable(txn));
-  if (one_off()) next_table_.last_load = load_.nonce;
+  if (one_off()) {
+    next_table_.last_load = load_.nonce;
+    auto& remembered = next_table_.remembered;
+    const bool known = !remembered.empty() && remembered.back() == load_.nonce;  // a second attempt
+    if (remember_load_ && !known) remembered.push_back(load_.nonce);
+    if (remembered.size() > kRemembered) remembered.erase(remembered.begin());
+  }
   if (one_off() || replacing_ || !table_.has_value() || !evolution_.empty()) {
     ARROW_RETURN_NOT_OK(catalog.WriteTable(spec_.name, next_table_));
   }

@@ -35,6 +35,7 @@ class LmdbSession final : public WriteSession {
   Result<Recovered> Recover(RecoverMode mode, const CallContext& context) override;
   const BatchEncoder* encoder(int table) override;
   Status Stage(StagedBatch batch, const CallContext& context) override;
+  void RememberLoad() override { remember_load_ = true; }
   Status Undo(const BatchIdSet& batches, const CallContext& context) override;
   Status Evolve(const SchemaChange& change, const CallContext& context) override;
   [[nodiscard]] Result<CommitOutcome> Commit(const Checkpoint& checkpoint,
@@ -116,6 +117,7 @@ class LmdbSession final : public WriteSession {
   BatchIdSet undo_;
   std::optional<CommitOutcome> refusal_;
   bool recovered_ = false;
+  bool remember_load_ = false;
   bool committed_ = false;  // a one-off load has one commit
 };
 

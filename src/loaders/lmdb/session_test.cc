@@ -239,6 +239,22 @@ TEST_F(LmdbSessionTest, AddsAColumnWithTheCommitThatBringsIt) {
   EXPECT_EQ(TableSchema()->field(2)->name(), "more");
 }
 
+TEST_F(LmdbSessionTest, RemembersTheLoadsThatAskForIt) {
+  std::string wanted;
+  for (uint32_t n = 1; n <= 3; ++n) {
+    LmdbSession session(Config(), Spec(n == 3 ? LoadMode::kOverwrite : LoadMode::kAppend));
+    ASSERT_OK_AND_ASSIGN(const auto recovered, session.Recover(RecoverMode::kTakeOver, context_));
+    EXPECT_EQ(recovered.remembered_loads.size(), n == 1 ? 0U : 1U);
+    if (n == 1) wanted = recovered.load_id;
+    ASSERT_THAT(Stage(session, Rows({n}, "a")), IsOk());
+    if (n == 1) session.RememberLoad();
+    ASSERT_EQ(Commit(session), 1);
+  }
+  LmdbSession session(Config(), Spec());
+  ASSERT_OK_AND_ASSIGN(const auto recovered, session.Recover(RecoverMode::kTakeOver, context_));
+  EXPECT_EQ(recovered.remembered_loads, std::vector<std::string>{wanted});
+}
+
 TEST_F(LmdbSessionTest, RefusesAMissingTableWhereItIsNotToBeMade) {
   TableSpec spec = Spec();
   spec.create_table = false;

@@ -104,7 +104,8 @@ Status LmdbSession::InstallFence(Transaction& txn, Recovered* recovered) {
   load_.overwrite = replacing_;
   ARROW_RETURN_NOT_OK(CheckTable(txn, catalog));
   ARROW_ASSIGN_OR_RAISE(encoder_, RowEncoder::Make(spec_.schema, key_, format_, spec_.name));
-  if (table_.has_value()) recovered->last_load_id = table_->last_load;
+  if (table_.has_value()) recovered->remembered_loads = table_->remembered;
+  recovered->remembers_all = recovered->remembered_loads.size() < kRemembered;
   recovered->load_id = load_.nonce;
   recovered->evolved = evolution_;
   if (table_.has_value() && !replacing_) {
@@ -116,6 +117,7 @@ Status LmdbSession::InstallFence(Transaction& txn, Recovered* recovered) {
     next_table_.key = key_;
     next_table_.value_format = format_;
     next_table_.schema = spec_.schema;
+    next_table_.remembered = recovered->remembered_loads;
   }
   load_.uuid = next_table_.uuid;
   if (one_off()) return catalog.WriteLoad(spec_.name, load_);

@@ -15,6 +15,7 @@
 #include "ampload/log.h"
 #include "source/file/batch_size.h"
 #include "source/file/read_failure.h"
+#include "source/file/valid_values.h"
 #include "source/input/byte_stream.h"
 
 namespace ampload::source {
@@ -170,7 +171,7 @@ class ArrowScan final : public FileScan {
     if (!batch.ok()) return ArrowFailure(file_, batch.status(), Place());
     if (*batch == nullptr) return std::nullopt;
     ++number_;
-    if (const Status valid = (*batch)->ValidateFull(); !valid.ok()) {
+    if (const Status valid = CheckValues(**batch); !valid.ok()) {
       if (valid.IsOutOfMemory()) return ArrowFailure(file_, valid, Place());
       return DataError(fmt::format("source: the {} holds what Arrow does not allow: {}: path={} {}",
                                    KindOfFile(file_), MessageOf(valid), file_.path(), Place()));

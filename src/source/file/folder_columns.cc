@@ -94,10 +94,9 @@ Result<std::vector<std::string>> CommonKeys(std::span<const FoundInput> files,
       any = any || !pairs[end].empty();
     }
     if (any && !same) {
-      LogWarning("source",
-                 fmt::format("folders named key=value are not read as columns, for not every file "
-                             "has the same keys: path={}",
-                             files[start].path));
+      return Refuse(
+          "folders are named key=value, but not every file has the same keys in the same order",
+          files[start]);
     }
     auto keys = same ? KeysOf(pairs[start]) : std::vector<std::string>();
     if (of_all.has_value() && *of_all != keys) {

@@ -24,13 +24,13 @@ struct FolderColumns {
 };
 
 // The keys are columns where every file below a given folder (or below a glob's fixed part) has the
-// same ones in the same order; else there are none. Files that were given themselves have none.
+// same ones in the same order. Files that were given themselves have none.
 //
 // A column is int64 where each of its values is an integer as int64 prints it, else a string, or
 // what `types` says; __HIVE_DEFAULT_PARTITION__ is null. Keys and values are percent-decoded.
 //
-// Configuration errors: given paths that differ in their keys, a key twice in one path, a value
-// that is no UTF-8 or not of its type; each says --no-hive.
+// Configuration errors: files or given paths that differ in their keys, a key twice in one path, a
+// value that is no UTF-8 or not of its type; each says --no-hive.
 Result<FolderColumns> ReadFolderColumns(std::span<const FoundInput> files,
                                         const TypesByColumn& types);
 

@@ -96,10 +96,11 @@ TEST_F(FolderColumnsTest, MayBeDeclared) {
   EXPECT_THAT(OpenFileSource(options), FailsWith(FailureKind::kConfiguration, "no int8: k=128"));
 }
 
-TEST_F(FolderColumnsTest, AreOfEveryFileOrOfNone) {
+TEST_F(FolderColumnsTest, AreOfEveryFile) {
   File("k=1/a.parquet");
   File("a.parquet");
-  EXPECT_THAT(Columns(Of({Folder()})), ElementsAre("x: int64"));
+  EXPECT_THAT(OpenFileSource(Of({Folder()})),
+              FailsWith(FailureKind::kConfiguration, "not every file has the same keys"));
   EXPECT_THAT(Columns(Of({folder_.Path("k*")})), ElementsAre("x: int64", "k: int64"));
   EXPECT_THAT(Columns(Of({folder_.Path("k=1")})), ElementsAre("x: int64"));
   EXPECT_THAT(Columns(Of({folder_.Path("k=1/a.parquet")})), ElementsAre("x: int64"));

@@ -82,11 +82,16 @@ Status CheckFooter(const parquet::FileMetaData& footer, int64_t file_bytes) {
   return Status::OK();
 }
 
+// A list takes two levels of a Parquet schema, a map three; how deep rows may be is the encoders'
+// matter.
+constexpr int kDeepestSchema = 1024;
+
 parquet::ReaderProperties FileProperties(bool remote, arrow::MemoryPool* pool) {
   parquet::ReaderProperties properties(pool);
   properties.enable_buffered_stream();
   properties.set_buffer_size(remote ? kRemoteColumnBuffer : kColumnBuffer);
   properties.set_page_checksum_verification(true);
+  properties.set_schema_depth_limit(kDeepestSchema);
   return properties;
 }
 

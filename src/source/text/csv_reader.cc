@@ -214,14 +214,15 @@ const char* CsvReader::Tokenize(int64_t most_rows, size_t most_bytes, TextStep* 
     cells_.resize(before);
     if (record.fault == nullptr && IsBlank(record)) continue;
     ++record_;
-    SetAside(
-        row,
-        record.fault != nullptr
-            ? fmt::format("{} line {}: {}", input_.path, row.line, record.fault)
-            : fmt::format("{} line {}: a record of {} cells where there are {} columns: "
-                          "record={}",
-                          input_.path, row.line, record.cells, columns_, ShownValue(record.raw)),
-        step);
+    SetAside(row,
+             record.fault != nullptr
+                 ? fmt::format("{} line {}: {}", input_.path, row.line, record.fault)
+                 : fmt::format("{} line {}: a record of {} cell{} where there {} {} column{}: "
+                               "record={}",
+                               input_.path, row.line, record.cells, record.cells == 1 ? "" : "s",
+                               columns_ == 1 ? "is" : "are", columns_, columns_ == 1 ? "" : "s",
+                               ShownValue(record.raw)),
+             step);
     if (!input_.keep_bad) break;
   }
   return at;

@@ -146,13 +146,18 @@ Result<std::shared_ptr<arrow::Schema>> InferNdjsonSchema(std::string_view sample
   Shape record;
   size_t fields = 0;
   int64_t number = 0;
+  std::string first_fault;
   while (!sample.empty()) {
     const size_t end = sample.find('\n');
     if (end == std::string_view::npos && !sample_is_whole) break;
     const auto line = sample.substr(0, end);
     sample.remove_prefix(end == std::string_view::npos ? sample.size() : end + 1);
     ++number;
-    if (tape.Parse(line, most_values) != nullptr || tape.kind(0) != JsonKind::kObject) continue;
+    if (const auto* fault = tape.Parse(line, most_values); fault != nullptr) {
+      if (first_fault.empty()) first_fault = fmt::format("line {}: {}", number, fault);
+      continue;
+    }
+    if (tape.kind(0) != JsonKind::kObject) continue;
     record.SeeRecord(tape, number, options, &fields);
     if (fields > kMostFields) {
       return DataError(fmt::format(
@@ -176,6 +181,10 @@ Result<std::shared_ptr<arrow::Schema>> InferNdjsonSchema(std::string_view sample
     if (std::none_of(columns.begin(), columns.end(), same)) {
       columns.push_back(arrow::field(declared.first, declared.second));
     }
+  }
+  if (columns.empty() && !first_fault.empty()) {
+    return DataError(
+        fmt::format("{} {}; no line of the text's beginning is a JSON object", path, first_fault));
   }
   if (columns.empty()) {
     return DataError(fmt::format(

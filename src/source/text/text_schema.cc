@@ -25,7 +25,7 @@ bool HasNoValues(const Field& field) {
 
 bool IsScalar(const DataType& type) { return type.num_fields() == 0 && type.id() != Type::STRUCT; }
 
-TypePtr UniteScalars(const TypePtr& a, const TypePtr& b) {
+TypePtr UniteScalars(const TypePtr& a, const TypePtr& b, TextFormat format) {
   const auto both = [&](Type::type x, Type::type y) {
     return (a->id() == x && b->id() == y) || (a->id() == y && b->id() == x);
   };
@@ -37,14 +37,16 @@ TypePtr UniteScalars(const TypePtr& a, const TypePtr& b) {
       return arrow::timestamp(arrow::TimeUnit::NANO, zone);
     }
   }
-  return arrow::utf8();
+  // In JSON a number and a string are two things, which text alone would make one.
+  return format == TextFormat::kCsv ? arrow::utf8() : nullptr;
 }
 
-FieldPtr UniteFields(const FieldPtr& a, const FieldPtr& b);
+FieldPtr UniteFields(const FieldPtr& a, const FieldPtr& b, TextFormat format);
 
 // Those of `a`, then those that only `b` has; null where two of one name have nothing in common.
 std::optional<std::vector<FieldPtr>> UniteFieldLists(const std::vector<FieldPtr>& a,
-                                                     const std::vector<FieldPtr>& b) {
+                                                     const std::vector<FieldPtr>& b,
+                                                     TextFormat format) {
   std::vector<FieldPtr> fields = a;
   for (const auto& field : b) {
     const auto same = std::find_if(fields.begin(), fields.end(),
@@ -53,30 +55,30 @@ std::optional<std::vector<FieldPtr>> UniteFieldLists(const std::vector<FieldPtr>
       fields.push_back(field);
       continue;
     }
-    *same = UniteFields(*same, field);
+    *same = UniteFields(*same, field, format);
     if (*same == nullptr) return std::nullopt;
   }
   return fields;
 }
 
 // Null where they have nothing in common.
-TypePtr UniteTypes(const TypePtr& a, const TypePtr& b) {
+TypePtr UniteTypes(const TypePtr& a, const TypePtr& b, TextFormat format) {
   if (a->Equals(*b, /*check_metadata=*/true)) return a;
   if (a->id() == Type::STRUCT && b->id() == Type::STRUCT) {
-    const auto fields = UniteFieldLists(a->fields(), b->fields());
+    const auto fields = UniteFieldLists(a->fields(), b->fields(), format);
     return fields ? arrow::struct_(*fields) : nullptr;
   }
   if (a->id() == Type::LIST && b->id() == Type::LIST) {
-    auto item = UniteFields(a->field(0), b->field(0));
+    auto item = UniteFields(a->field(0), b->field(0), format);
     return item == nullptr ? nullptr : arrow::list(std::move(item));
   }
-  return IsScalar(*a) && IsScalar(*b) ? UniteScalars(a, b) : nullptr;
+  return IsScalar(*a) && IsScalar(*b) ? UniteScalars(a, b, format) : nullptr;
 }
 
-FieldPtr UniteFields(const FieldPtr& a, const FieldPtr& b) {
+FieldPtr UniteFields(const FieldPtr& a, const FieldPtr& b, TextFormat format) {
   if (HasNoValues(*a)) return b;
   if (HasNoValues(*b)) return a;
-  auto type = UniteTypes(a->type(), b->type());
+  auto type = UniteTypes(a->type(), b->type(), format);
   return type == nullptr ? nullptr : arrow::field(a->name(), std::move(type));
 }
 
@@ -118,11 +120,11 @@ std::vector<std::string> CsvDifferences(const Schema& united, const std::string&
 }
 
 std::vector<std::string> TypeDifferences(const Schema& united, const std::string& first,
-                                         const FileSchema& file) {
+                                         const FileSchema& file, TextFormat format) {
   std::vector<std::string> out;
   for (const auto& field : united.fields()) {
     const auto other = file.schema->GetFieldByName(field->name());
-    if (other == nullptr || UniteFields(field, other) != nullptr) continue;
+    if (other == nullptr || UniteFields(field, other, format) != nullptr) continue;
     out.push_back(fmt::format("column {}: {} in {}, {} in {}; --types {}:string keeps its text",
                               field->name(), field->type()->ToString(), first,
                               other->type()->ToString(), file.path, field->name()));
@@ -161,9 +163,9 @@ Result<std::shared_ptr<Schema>> UniteTextSchemas(std::span<const FileSchema> fil
     const auto file = declared(each);
     auto differences = format == TextFormat::kCsv ? CsvDifferences(*united, files[0].path, file)
                                                   : std::vector<std::string>();
-    if (differences.empty()) differences = TypeDifferences(*united, files[0].path, file);
+    if (differences.empty()) differences = TypeDifferences(*united, files[0].path, file, format);
     if (!differences.empty()) return Disagree(differences);
-    united = arrow::schema(*UniteFieldLists(united->fields(), file.schema->fields()));
+    united = arrow::schema(*UniteFieldLists(united->fields(), file.schema->fields(), format));
   }
   std::vector<FieldPtr> fields;
   for (const auto& field : united->fields()) {

@@ -19,7 +19,7 @@ enum class TextFormat { kCsv, kNdjson };
 //
 //   no value in one file + T      T               int64 + uint64      uint64
 //   int64, uint64 + float64       float64         us + ns             ns
-//   any two others of scalars     string          structs, lists      field by field
+//   any two others of scalars     CSV: string     structs, lists      field by field
 //
 // A later value that does not fit is the reader's error, never changed. CSV: names and order must
 // agree. NDJSON: the columns of all files, a column or field that a file lacks is null in it. Else
