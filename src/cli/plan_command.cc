@@ -7,6 +7,7 @@
 #include "cli/connection.h"
 #include "cli/load_options.h"
 #include "cli/signal_watch.h"
+#include "cli/text.h"
 #include "cli/text_table.h"
 #include "encode/type_matrix.h"
 
@@ -143,9 +144,10 @@ class PlanCommand : public Command {
   }
 
   static std::string AsText(const LoadSetup& setup, const Findings& found, int width) {
-    std::string text = fmt::format("{}, table {}, {}{}\n", setup.target.display,
-                                   setup.request.table.name, ToString(setup.request.table.mode),
-                                   found.table.table_exists ? "" : ", a new table");
+    std::string text =
+        fmt::format("{}, table {}, {}{}\n", EscapeControls(setup.target.display),
+                    EscapeControls(setup.request.table.name), ToString(setup.request.table.mode),
+                    found.table.table_exists ? "" : ", a new table");
     text += "  rows    " + (found.rows ? RowsText(*found.rows) : "known once all is read");
     if (found.source_bytes) text += fmt::format(", {} to read", SizeText(*found.source_bytes));
     if (found.bytes) text += fmt::format(", about {} to write", SizeText(*found.bytes));
@@ -156,7 +158,7 @@ class PlanCommand : public Command {
     }
     text += "\n";
     for (size_t i = 0; i < found.table.layout.size(); ++i) {
-      text += (i == 0 ? "  layout  " : "          ") + found.table.layout[i] + "\n";
+      text += (i == 0 ? "  layout  " : "          ") + EscapeControls(found.table.layout[i]) + "\n";
     }
     TextTable table({{"COLUMN"}, {"ARROW TYPE"}, {"STORED AS"}, {"HOW"}, {"NOTE"}});
     for (const auto& column : found.table.columns) {

@@ -145,7 +145,7 @@ Status BadValue(const arrow::Array& array, int64_t row, const arrow::DataType& t
   const auto scalar = array.GetScalar(row);
   std::string value;
   for (const char c : scalar.ok() ? (*scalar)->ToString() : std::string("?")) {
-    value += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;  // no control characters
+    value += c == '\n' ? "\\n" : std::string(1, c);
   }
   if (value.size() > kMostQuoted) value = value.substr(0, kMostQuoted) + "...";
   std::string what = "the value cannot be a " + to.ToString() + " without being changed";
@@ -213,7 +213,7 @@ Result<ArrayPtr> WithoutViews(const ArrayPtr& array) {
 // each case whether they fit. So: text and integers into the widest decimal, integers out of text.
 TypePtr ByWholeDecimals(const arrow::DataType& from, const arrow::DataType& to) {
   constexpr int kMost = arrow::Decimal256Type::kMaxPrecision;
-  const auto unless = [&](TypePtr by, const arrow::DataType& end) {
+  const auto unless = [&](const TypePtr& by, const arrow::DataType& end) {
     return by->Equals(end) ? nullptr : by;
   };
   if (arrow::is_decimal(to.id())) {

@@ -153,7 +153,7 @@ TEST(Text, IsRefusedWithTheRowThatIsToBlame) {
   EXPECT_THAT(TextEncoder::Make(arrow::schema({arrow::field(
                                     "u", arrow::dense_union({arrow::field("i", arrow::int8())}))}),
                                 BinaryText::kBytes),
-              FailsWith(FailureKind::kData, "text: leave out the columns"));
+              FailsWith(FailureKind::kData, "text: columns that cannot be encoded"));
 }
 
 // What JSON says of the same value: a token of it, or the token's text.

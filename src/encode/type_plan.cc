@@ -1,5 +1,6 @@
 // A schema's columns against one column of the type matrix.
 #include <arrow/extension_type.h>
+#include <arrow/type_traits.h>
 
 #include <algorithm>
 #include <utility>

@@ -1,5 +1,6 @@
 #include "pipeline/bad_rows.h"
 
+#include <arrow/array.h>
 #include <arrow/array/concatenate.h>
 
 #include <utility>

@@ -69,7 +69,8 @@ class Opener {
  private:
   Status MakeSchema() {
     arrow::FieldVector fields = contents_.source_schema->fields();
-    for (const auto& [name, type] : options_.types) {
+    for (const auto& declared : options_.types) {
+      const auto& name = declared.first;
       const auto at = std::find_if(fields.begin(), fields.end(),
                                    [&](const auto& field) { return field->name() == name; });
       if (at == fields.end()) {
@@ -77,7 +78,7 @@ class Opener {
             "--types names a column that the quarantine does not have: column=" + name +
             " path=" + options_.path);
       }
-      *at = (*at)->WithType(type);
+      *at = (*at)->WithType(declared.second);
     }
     schema_ = arrow::schema(std::move(fields));
     return Status::OK();

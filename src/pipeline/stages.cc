@@ -170,6 +170,7 @@ class Stages {
   // take more than half of a queue is encoded in parts. The first one begins with a few rows.
   Status EncodeInParts(Item item) {
     constexpr int64_t kFirstRows = 1024;
+    constexpr int64_t kFewestRows = 64;
     const int64_t rows = item.source->num_rows();
     int64_t done = 0;
     while (done < rows) {
@@ -178,7 +179,7 @@ class Stages {
           row_bytes > 0
               ? static_cast<int64_t>(static_cast<double>(request_.queue_bytes) / 2 / row_bytes)
               : kFirstRows;
-      const int64_t count = std::min(rows - done, std::max<int64_t>(fit, 1));
+      const int64_t count = std::min(rows - done, std::max<int64_t>(fit, kFewestRows));
       if (count == rows) return EncodeAndPush(std::move(item));
       ARROW_RETURN_NOT_OK(EncodeAndPush(Part(item, done, count)));
       done += count;

@@ -2,8 +2,9 @@
 //
 //   exact_casts IN.arrow OUT.arrow
 //
-// IN has columns f0 t0 f1 t1 ...: the values of f<i> are cast to the type of t<i>. OUT has the values in t<i> (null
-// where the cast refuses one) and ok<i>; a pair that is not offered has neither.
+// IN has columns f0 t0 f1 t1 ...: the values of f<i> are cast to the type of t<i>. OUT has the
+// values in t<i> (null where the cast refuses one) and ok<i>; a pair that is not offered has
+// neither.
 #include <arrow/api.h>
 #include <arrow/io/file.h>
 #include <arrow/ipc/api.h>

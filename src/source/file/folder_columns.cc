@@ -88,14 +88,21 @@ Result<std::vector<std::string>> CommonKeys(std::span<const FoundInput> files,
   for (size_t start = 0; start < files.size();) {
     size_t end = start;
     bool same = true;
+    size_t other = start;  // the first file with other keys
     bool any = false;
     for (; end < files.size() && files[end].given == files[start].given; ++end) {
-      same = same && KeysOf(pairs[end]) == KeysOf(pairs[start]);
+      if (same && KeysOf(pairs[end]) != KeysOf(pairs[start])) {
+        same = false;
+        other = end;
+      }
       any = any || !pairs[end].empty();
     }
     if (any && !same) {
       return Refuse(
-          "folders are named key=value, but not every file has the same keys in the same order",
+          fmt::format(
+              "folders are named key=value, but not every file has the same keys in the same "
+              "order: other_path={}",
+              files[other].path),
           files[start]);
     }
     auto keys = same ? KeysOf(pairs[start]) : std::vector<std::string>();

@@ -122,7 +122,7 @@ TEST(Csv, TheFirstErrorIsTheOneOfTheFirstLine) {
   EXPECT_THAT(Load("a,b\n1,x\nz,2\n3\n", Csv(WithTypes("a:int64,b:int64"))),
               FailsWith(FailureKind::kData, "line 2 column b"));
   EXPECT_THAT(Load("a,b\n1,2\n3\nx,y\n", Csv(WithTypes("a:int64,b:int64"))),
-              FailsWith(FailureKind::kData, "line 3: a record of 1 cells"));
+              FailsWith(FailureKind::kData, "line 3: a record of 1 cell where"));
 }
 
 TEST(Csv, KeptBadRecordsAreSaidAndReadingGoesOn) {
@@ -160,7 +160,7 @@ TEST(Csv, KeptBadRecordsAreSaidAndReadingGoesOn) {
     EXPECT_THAT(
         reasons,
         ElementsAre("t.csv line 3 column a: not a whole number: type=int64 value=x",
-                    "t.csv line 5: a record of 1 cells where there are 2 columns: record=3",
+                    "t.csv line 5: a record of 1 cell where there are 2 columns: record=3",
                     "t.csv line 6 column b: not valid UTF-8; --types b:binary keeps the bytes: "
                     "type=string value=\\xff",
                     HasSubstr("t.csv line 8: text behind a closing quote"),
