@@ -20,7 +20,7 @@ SOURCE = pathlib.Path(os.environ["AMPLOAD_SOURCE_DIR"]).resolve()
 BUILD = pathlib.Path(os.environ["AMPLOAD_BUILD_DIR"]).resolve()
 PYTHON = sys.executable
 
-ROUND_TRIP = ("src/encode/test_encode", ["--gtest_filter=*RandomTable.ComesBackFromItsRows*:*Golden*"])
+ROUND_TRIP = ("src/encode/test_encode", ["--gtest_filter=*RandomTable.ComesBackFromItsRows*:*Golden*", "--gtest_fail_fast"])
 WIDENING = ("src/encode/test_encode", ["--gtest_filter=ExactWidening.*"])
 CASTS = ("tests/interop/exact_casts", None)  # judged by tests/interop/test_casts.py
 
@@ -144,7 +144,8 @@ def runs_clean(program, arguments, folder):
         command = [PYTHON, str(SOURCE / "tests/interop/test_casts.py")]
     else:
         command = [str(program), *arguments]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, errors="replace",
+                          timeout=300)
     return done.returncode == 0, done.stdout + done.stderr
 
 
