@@ -5,6 +5,8 @@
 
 #include <utility>
 
+#include "base/nested_type.h"
+
 namespace ampload::encode {
 namespace {
 
@@ -12,36 +14,15 @@ using arrow::DataType;
 using arrow::Type;
 using TypePtr = std::shared_ptr<DataType>;
 
-// `type` with `field` applied to its fields.
-template <class ChangeField>
-TypePtr WithFields(const TypePtr& type, ChangeField&& field) {
-  if (!arrow::is_nested(type->id())) return type;
-  switch (type->id()) {
-    case Type::LIST:
-      return arrow::list(field(type->field(0)));
-    case Type::LARGE_LIST:
-      return arrow::large_list(field(type->field(0)));
-    case Type::LIST_VIEW:
-      return arrow::list_view(field(type->field(0)));
-    case Type::LARGE_LIST_VIEW:
-      return arrow::large_list_view(field(type->field(0)));
-    case Type::FIXED_SIZE_LIST:
-      return arrow::fixed_size_list(
-          field(type->field(0)), static_cast<const arrow::FixedSizeListType&>(*type).list_size());
-    case Type::MAP:
-      return std::make_shared<arrow::MapType>(
-          field(type->field(0)), static_cast<const arrow::MapType&>(*type).keys_sorted());
-    case Type::STRUCT: {
-      arrow::FieldVector fields;
-      for (const auto& f : type->fields()) fields.push_back(field(f));
-      return arrow::struct_(fields);
-    }
-    default:
-      return type;
-  }
-}
-
 using FieldPtr = std::shared_ptr<arrow::Field>;
+
+// `type` with `change` applied to its fields.
+template <class Change>
+TypePtr Changed(const TypePtr& type, Change&& change) {
+  arrow::FieldVector fields;
+  for (const auto& field : type->fields()) fields.push_back(change(field));
+  return base::WithFields(type, fields);
+}
 
 }  // namespace
 
@@ -57,8 +38,7 @@ TypePtr DecodedType(const TypePtr& type) {
       return decoded->Equals(*storage) ? type : decoded;
     }
     default:
-      return WithFields(type,
-                        [](const FieldPtr& f) { return f->WithType(DecodedType(f->type())); });
+      return Changed(type, [](const FieldPtr& f) { return f->WithType(DecodedType(f->type())); });
   }
 }
 
@@ -66,7 +46,7 @@ TypePtr StorageType(const TypePtr& type) {
   if (type->id() == Type::EXTENSION) {
     return StorageType(static_cast<const arrow::ExtensionType&>(*type).storage_type());
   }
-  return WithFields(type, [](const FieldPtr& f) {
+  return Changed(type, [](const FieldPtr& f) {
     return f->WithType(StorageType(f->type()))->WithMetadata(nullptr);
   });
 }

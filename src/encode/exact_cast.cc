@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <utility>
 
 #include "base/arrow_compute.h"
@@ -69,32 +70,20 @@ bool IsOffered(const arrow::DataType& outer_from, const arrow::DataType& outer_t
   return (lists || alike) && AreFieldsOffered(from, to);
 }
 
+std::optional<arrow::TimeUnit::type> UnitOf(const arrow::DataType& type) {
+  if (type.id() == Type::TIMESTAMP) return static_cast<const arrow::TimestampType&>(type).unit();
+  if (type.id() == Type::DURATION) return static_cast<const arrow::DurationType&>(type).unit();
+  if (IsTime(type)) return static_cast<const arrow::TimeType&>(type).unit();
+  return std::nullopt;
+}
+
 // The name of the loss that this cast may bring, or empty.
 std::string_view LossOf(const arrow::DataType& from, const arrow::DataType& to) {
-  const auto is_nano = [](const arrow::DataType& type, auto unit_of) {
-    return unit_of(type) == arrow::TimeUnit::NANO;
-  };
-  if (from.id() != to.id() && !(IsTime(from) && IsTime(to))) return {};
-  const auto from_ns_to_us = [&](auto unit_of) {
-    return is_nano(from, unit_of) && unit_of(to) == arrow::TimeUnit::MICRO;
-  };
-  if (from.id() == Type::TIMESTAMP) {
-    const auto unit = [](const auto& t) {
-      return static_cast<const arrow::TimestampType&>(t).unit();
-    };
-    return from_ns_to_us(unit) ? "timestamp_ns_to_us" : "";
-  }
-  if (IsTime(from)) {
-    const auto unit = [](const auto& t) { return static_cast<const arrow::TimeType&>(t).unit(); };
-    return from_ns_to_us(unit) ? "time_ns_to_us" : "";
-  }
-  if (from.id() == Type::DURATION) {
-    const auto unit = [](const auto& t) {
-      return static_cast<const arrow::DurationType&>(t).unit();
-    };
-    return from_ns_to_us(unit) ? "duration_ns_to_us" : "";
-  }
-  return {};
+  const bool ns_to_us =
+      UnitOf(from) == arrow::TimeUnit::NANO && UnitOf(to) == arrow::TimeUnit::MICRO;
+  if (!ns_to_us || from.id() != to.id()) return {};
+  if (from.id() == Type::TIMESTAMP) return "timestamp_ns_to_us";
+  return from.id() == Type::DURATION ? "duration_ns_to_us" : "time_ns_to_us";
 }
 
 Result<ArrayPtr> Cast(const ArrayPtr& array, const TypePtr& to,

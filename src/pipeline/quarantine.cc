@@ -16,19 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t kShown = 5;
-
-// Every .open file of the table beside `path`.
-std::vector<std::string> OpenFilesBeside(const std::string& path) {
-  std::vector<std::string> found;
-  std::error_code error;
-  const auto folder = fs::path(path).parent_path();
-  for (fs::directory_iterator at(folder.empty() ? "." : folder, error), end; !error && at != end;
-       at.increment(error)) {
-    if (at->path().extension() == ".open") found.push_back(at->path().string());
-  }
-  std::sort(found.begin(), found.end());
-  return found;
-}
+constexpr std::string_view kOpen = ".open";
 
 }  // namespace
 
@@ -97,7 +85,8 @@ Status Quarantine::OnRecovered(const Recovered& recovered) {
   contents_.header.load = recovered.load_id;
   ARROW_RETURN_NOT_OK(
       RemoveDurably(open_path() + kPartialSuffix));  // of a load killed while writing
-  for (const auto& path : OpenFilesBeside(options_.path)) {
+  for (const auto& path : FilesBeside(options_.path)) {
+    if (!path.ends_with(kOpen)) continue;
     const auto left = ReadQuarantine(path);
     if (!left.ok()) {
       LogWarning("quarantine", "left alone: " + MessageOf(left.status()));
@@ -105,9 +94,9 @@ Status Quarantine::OnRecovered(const Recovered& recovered) {
     }
     const auto& header = left->header;
     if (header.target != options_.target || header.table != options_.table) continue;
-    switch (FateOf(left->header.load, recovered)) {
+    switch (FateOf(header.load, recovered)) {
       case Fate::kCommitted:
-        ARROW_RETURN_NOT_OK(RenameDurably(path, path.substr(0, path.size() - 5)));
+        ARROW_RETURN_NOT_OK(RenameDurably(path, path.substr(0, path.size() - kOpen.size())));
         break;
       case Fate::kNotCommitted:
         ARROW_RETURN_NOT_OK(RemoveDurably(path));

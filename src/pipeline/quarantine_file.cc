@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -182,6 +183,18 @@ Result<QuarantineContents> ReadFile(const std::string& path) {
 }
 
 }  // namespace
+
+std::vector<std::string> FilesBeside(const std::string& path) {
+  std::vector<std::string> found;
+  std::error_code error;
+  const auto folder = fs::path(path).parent_path();
+  for (fs::directory_iterator at(folder.empty() ? "." : folder, error), end; !error && at != end;
+       at.increment(error)) {
+    found.push_back((folder / at->path().filename()).string());
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
 
 Status RenameDurably(const std::string& from, const std::string& to) {
   AMPLOAD_FAULT_POINT("quarantine.rename.before");

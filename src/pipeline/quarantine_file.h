@@ -30,7 +30,6 @@
 
 namespace ampload::pipeline {
 
-inline constexpr std::string_view kQuarantinePrefix = "_ampload_";
 // Of a file that is being written.
 inline constexpr char kPartialSuffix[] = ".partial";
 
@@ -62,6 +61,10 @@ Result<QuarantineContents> ReadQuarantine(const std::string& path);
 // Leaves the rows of the batches that `keep` says yes to; a file without rows is removed. A missing
 // file is fine. For Recover (batches after the last committed one) and Undo (batches taken back).
 Status TrimQuarantine(const std::string& path, const std::function<bool(BatchId)>& keep);
+
+// Every file in the folder of `path`, itself included, in name order; none where there is no
+// folder.
+std::vector<std::string> FilesBeside(const std::string& path);
 
 // rename(2) and the folder's fsync.
 Status RenameDurably(const std::string& from, const std::string& to);

@@ -59,6 +59,17 @@ class QuarantineTest : public ::testing::Test {
     EXPECT_THAT(quarantine->OnRecovered(recovered), IsOk());
     return quarantine;
   }
+  // A load whose bad rows go to q.arrow.
+  LoadOutcome LoadInto(Loader& loader, Source& source) {
+    auto quarantine = Quarantine::Make({.path = folder_ / "q.arrow", .table = "logs", .text = ""},
+                                       source.schema())
+                          .ValueOrDie();
+    LoadRequest request;
+    request.table.name = "logs";
+    request.bad_rows = quarantine.get();
+    request.companions = {quarantine.get()};
+    return RunLoad(source, loader, request, {});
+  }
   bool There(const std::string& name) const { return fs::exists(folder_ / name); }
 
   TempFolder folder_;
@@ -160,14 +171,7 @@ TEST_F(QuarantineTest, IsTrimmedByBatch) {
 TEST_F(QuarantineTest, OfALoadHasTheVeryRowsThatWereBad) {
   testing::MemorySource source({.batch_rows = {5, 5}});
   testing::MemoryLoader loader({.with_encoder = true, .bad_rows = {1, 2, 6, 9}});
-  auto quarantine =
-      Quarantine::Make({.path = folder_ / "q.arrow", .table = "logs", .text = ""}, source.schema())
-          .ValueOrDie();
-  LoadRequest request;
-  request.table.name = "logs";
-  request.bad_rows = quarantine.get();
-  request.companions = {quarantine.get()};
-  const auto outcome = RunLoad(source, loader, request, {});
+  const auto outcome = LoadInto(loader, source);
   ASSERT_THAT(outcome.status, IsOk());
   EXPECT_EQ(outcome.result.rows_loaded, 6);
   EXPECT_THAT(loader.Rows("logs"), ::testing::Optional(std::vector<int64_t>{0, 3, 4, 5, 7, 8}));
@@ -184,14 +188,7 @@ TEST_F(QuarantineTest, OfALoadHasTheVeryRowsThatWereBad) {
 TEST_F(QuarantineTest, OfALoadWithoutAGoodRowIsNone) {
   testing::MemorySource source({.batch_rows = {2}});
   testing::MemoryLoader loader({.with_encoder = true, .bad_rows = {0, 1}});
-  auto quarantine =
-      Quarantine::Make({.path = folder_ / "q.arrow", .table = "logs", .text = ""}, source.schema())
-          .ValueOrDie();
-  LoadRequest request;
-  request.table.name = "logs";
-  request.bad_rows = quarantine.get();
-  request.companions = {quarantine.get()};
-  const auto outcome = RunLoad(source, loader, request, {});
+  const auto outcome = LoadInto(loader, source);
   EXPECT_THAT(outcome.status, FailsWith(FailureKind::kData, "Failed to load any rows. Errors: "));
   EXPECT_TRUE(fs::is_empty(folder_ / ""));
 }

@@ -1,14 +1,9 @@
 #include "pipeline/replay_source.h"
 
-#include <arrow/array/concatenate.h>
-#include <arrow/array/util.h>
-#include <arrow/io/memory.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <utility>
 
-#include "ampload/fault_point.h"
 #include "encode/exact_cast.h"
 #include "pipeline/quarantine_file.h"
 #include "source/text/text_record.h"
@@ -142,12 +137,8 @@ bool Exists(const std::string& path) {
 }
 
 std::optional<std::string> ReplayingFile(const std::string& path) {
-  std::error_code error;
-  const auto folder = fs::path(path).parent_path();
-  const std::string prefix = fs::path(path).filename().string() + kReplaying;
-  for (fs::directory_iterator at(folder.empty() ? "." : folder, error), end; !error && at != end;
-       at.increment(error)) {
-    if (at->path().filename().string().starts_with(prefix)) return at->path().string();
+  for (auto& file : FilesBeside(path)) {
+    if (file.starts_with(path + kReplaying)) return std::move(file);
   }
   return std::nullopt;
 }

@@ -8,6 +8,8 @@
 #include <set>
 #include <vector>
 
+#include "base/nested_type.h"
+
 namespace ampload::source {
 namespace {
 
@@ -42,21 +44,6 @@ TypePtr UniteTypes(const TypePtr& a, const TypePtr& b) {
     fields.push_back(std::move(field));
   }
   switch (a->id()) {
-    case Type::STRUCT:
-      return arrow::struct_(fields);
-    case Type::LIST:
-      return arrow::list(fields[0]);
-    case Type::LARGE_LIST:
-      return arrow::large_list(fields[0]);
-    case Type::LIST_VIEW:
-      return arrow::list_view(fields[0]);
-    case Type::LARGE_LIST_VIEW:
-      return arrow::large_list_view(fields[0]);
-    case Type::FIXED_SIZE_LIST: {
-      const auto size = static_cast<const arrow::FixedSizeListType&>(*a).list_size();
-      if (size != static_cast<const arrow::FixedSizeListType&>(*b).list_size()) return nullptr;
-      return arrow::fixed_size_list(fields[0], size);
-    }
     case Type::MAP: {
       const auto& map_a = static_cast<const arrow::MapType&>(*a);
       const auto& map_b = static_cast<const arrow::MapType&>(*b);
@@ -66,6 +53,17 @@ TypePtr UniteTypes(const TypePtr& a, const TypePtr& b) {
       return std::make_shared<arrow::MapType>(std::move(key), std::move(item),
                                               map_a.keys_sorted() && map_b.keys_sorted());
     }
+    case Type::FIXED_SIZE_LIST: {
+      const auto size = static_cast<const arrow::FixedSizeListType&>(*a).list_size();
+      if (size != static_cast<const arrow::FixedSizeListType&>(*b).list_size()) return nullptr;
+      return base::WithFields(a, fields);
+    }
+    case Type::STRUCT:
+    case Type::LIST:
+    case Type::LARGE_LIST:
+    case Type::LIST_VIEW:
+    case Type::LARGE_LIST_VIEW:
+      return base::WithFields(a, fields);
     default:
       return a->Equals(*b) ? a : nullptr;
   }
@@ -108,26 +106,7 @@ std::vector<std::string> Differences(const Schema& united, const std::string& fi
     }
   }
   if (!out.empty()) return out;
-  for (int i = 0; i < united.num_fields(); ++i) {
-    const auto& name = united.field(i)->name();
-    const int other = file.schema->GetFieldIndex(name);
-    if (other == i) continue;
-    out.push_back(fmt::format("column {}: number {} in {}, number {} in {}", name, i + 1, first,
-                              other + 1, file.path));
-  }
-  return out;
-}
-
-Status Disagree(const std::vector<std::string>& differences) {
-  constexpr size_t kMostShown = 20;
-  std::string text = "source: the files have different schemas; load them apart";
-  for (size_t i = 0; i < std::min(differences.size(), kMostShown); ++i) {
-    text += "\n  " + differences[i];
-  }
-  if (differences.size() > kMostShown) {
-    text += fmt::format("\n  and {} more", differences.size() - kMostShown);
-  }
-  return DataError(std::move(text));
+  return OrderDifferences(united, first, file);
 }
 
 std::shared_ptr<arrow::ArrayData> RelabelData(const arrow::ArrayData& data, const TypePtr& type) {
@@ -144,6 +123,31 @@ std::shared_ptr<arrow::ArrayData> RelabelData(const arrow::ArrayData& data, cons
 
 }  // namespace
 
+std::vector<std::string> OrderDifferences(const Schema& united, const std::string& first,
+                                          const FileSchema& file) {
+  std::vector<std::string> out;
+  for (int i = 0; i < united.num_fields(); ++i) {
+    const auto& name = united.field(i)->name();
+    const int other = file.schema->GetFieldIndex(name);
+    if (other == i) continue;
+    out.push_back(fmt::format("column {}: number {} in {}, number {} in {}", name, i + 1, first,
+                              other + 1, file.path));
+  }
+  return out;
+}
+
+Status FilesDiffer(std::string_view in_what, std::span<const std::string> differences) {
+  constexpr size_t kMostShown = 20;
+  std::string text = fmt::format("source: the files have different {}; load them apart", in_what);
+  for (const auto& difference : differences.first(std::min(differences.size(), kMostShown))) {
+    text += "\n  " + difference;
+  }
+  if (differences.size() > kMostShown) {
+    text += fmt::format("\n  and {} more", differences.size() - kMostShown);
+  }
+  return DataError(std::move(text));
+}
+
 Result<std::shared_ptr<Schema>> UniteSchemas(std::span<const FileSchema> files) {
   if (files.empty()) return Status::Invalid("no schemas");
   std::shared_ptr<Schema> united;
@@ -158,7 +162,7 @@ Result<std::shared_ptr<Schema>> UniteSchemas(std::span<const FileSchema> files) 
       continue;
     }
     const auto differences = Differences(*united, files[0].path, file);
-    if (!differences.empty()) return Disagree(differences);
+    if (!differences.empty()) return FilesDiffer("schemas", differences);
     std::vector<FieldPtr> fields;
     fields.reserve(static_cast<size_t>(united->num_fields()));
     for (int i = 0; i < united->num_fields(); ++i) {

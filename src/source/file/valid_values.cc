@@ -7,40 +7,14 @@
 #include <string>
 #include <vector>
 
+#include "base/nested_type.h"
+
 namespace ampload::source {
 namespace {
 
 using arrow::Type;
 using DataPtr = std::shared_ptr<arrow::ArrayData>;
 using TypePtr = std::shared_ptr<arrow::DataType>;
-
-TypePtr BytesType(const TypePtr& type);
-
-TypePtr NestedBytesType(const TypePtr& type) {
-  arrow::FieldVector fields;
-  for (const auto& field : type->fields())
-    fields.push_back(field->WithType(BytesType(field->type())));
-  switch (type->id()) {
-    case Type::STRUCT:
-      return arrow::struct_(fields);
-    case Type::LIST:
-      return arrow::list(fields[0]);
-    case Type::LARGE_LIST:
-      return arrow::large_list(fields[0]);
-    case Type::LIST_VIEW:
-      return arrow::list_view(fields[0]);
-    case Type::LARGE_LIST_VIEW:
-      return arrow::large_list_view(fields[0]);
-    case Type::FIXED_SIZE_LIST:
-      return arrow::fixed_size_list(
-          fields[0], static_cast<const arrow::FixedSizeListType&>(*type).list_size());
-    case Type::MAP:
-      return std::make_shared<arrow::MapType>(
-          fields[0], static_cast<const arrow::MapType&>(*type).keys_sorted());
-    default:
-      return type;
-  }
-}
 
 // The type with bytes in place of text, at every depth, and extensions as their storage.
 TypePtr BytesType(const TypePtr& type) {
@@ -62,8 +36,13 @@ TypePtr BytesType(const TypePtr& type) {
       const auto& runs = static_cast<const arrow::RunEndEncodedType&>(*type);
       return arrow::run_end_encoded(runs.run_end_type(), BytesType(runs.value_type()));
     }
-    default:
-      return NestedBytesType(type);
+    default: {
+      arrow::FieldVector fields;
+      for (const auto& field : type->fields()) {
+        fields.push_back(field->WithType(BytesType(field->type())));
+      }
+      return base::WithFields(type, fields);
+    }
   }
 }
 

@@ -110,13 +110,7 @@ std::vector<std::string> CsvDifferences(const Schema& united, const std::string&
     }
   }
   if (!out.empty()) return out;
-  for (int i = 0; i < united.num_fields(); ++i) {
-    const int other = file.schema->GetFieldIndex(united.field(i)->name());
-    if (other == i) continue;
-    out.push_back(fmt::format("column {}: number {} in {}, number {} in {}",
-                              united.field(i)->name(), i + 1, first, other + 1, file.path));
-  }
-  return out;
+  return OrderDifferences(united, first, file);
 }
 
 std::vector<std::string> TypeDifferences(const Schema& united, const std::string& first,
@@ -130,18 +124,6 @@ std::vector<std::string> TypeDifferences(const Schema& united, const std::string
                               other->type()->ToString(), file.path, field->name()));
   }
   return out;
-}
-
-Status Disagree(const std::vector<std::string>& differences) {
-  constexpr size_t kMostShown = 20;
-  std::string text = "source: the files have different columns; load them apart";
-  for (size_t i = 0; i < std::min(differences.size(), kMostShown); ++i) {
-    text += "\n  " + differences[i];
-  }
-  if (differences.size() > kMostShown) {
-    text += fmt::format("\n  and {} more", differences.size() - kMostShown);
-  }
-  return DataError(std::move(text));
 }
 
 }  // namespace
@@ -164,7 +146,7 @@ Result<std::shared_ptr<Schema>> UniteTextSchemas(std::span<const FileSchema> fil
     auto differences = format == TextFormat::kCsv ? CsvDifferences(*united, files[0].path, file)
                                                   : std::vector<std::string>();
     if (differences.empty()) differences = TypeDifferences(*united, files[0].path, file, format);
-    if (!differences.empty()) return Disagree(differences);
+    if (!differences.empty()) return FilesDiffer("columns", differences);
     united = arrow::schema(*UniteFieldLists(united->fields(), file.schema->fields(), format));
   }
   std::vector<FieldPtr> fields;
