@@ -15,8 +15,9 @@ namespace ampload {
 // One destination table of a session. A value; `schema` is shared and never changed.
 struct TableSpec {
   std::string name;
-  std::shared_ptr<arrow::Schema>
-      schema;  // columns as they will be staged, `_amp_batch_id` included in a stream
+  // Columns as they will be staged: `_amp_batch_id` included in a stream, and in a merge `_op`,
+  // which is not stored.
+  std::shared_ptr<arrow::Schema> schema;
   LoadMode mode = LoadMode::kAppend;
   std::vector<std::string> keys;  // row identity; empty where the store may number rows itself
   std::string order_by;  // upsert, merge: the last of two rows of one key; empty: by arrival

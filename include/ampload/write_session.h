@@ -15,6 +15,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -64,7 +65,15 @@ class EncodedBatch {
   virtual int64_t size_bytes() const = 0;
 };
 
+// What a row of a merge asks for, in its `_op` column; the column itself is not stored.
+//   insert   its key must be new       update   its key must be there
+//   upsert   either; the default       delete   its key goes, where it is there
 enum class RowOp { kInsert, kUpdate, kUpsert, kDelete };
+
+inline constexpr char kOpColumn[] = "_op";
+
+// "insert", "update", "upsert", "delete"; nullopt for anything else.
+std::optional<RowOp> ParseRowOp(std::string_view text);
 
 // Rows on their way into one table. Move-only in effect: `encoded`, where present, is consumed by
 // Stage.
@@ -72,7 +81,7 @@ struct StagedBatch {
   std::shared_ptr<arrow::RecordBatch> batch;
   BatchId id;                    // 0 in a one-off load
   int table = 0;                 // index into the session's TableSpecs
-  std::optional<int> op_column;  // merge: index of the `_op` column; none: all rows are inserts
+  std::optional<int> op_column;  // merge: index of the `_op` column; none: all rows are upserts
   bool final_of_batch = true;    // the last part of this BatchId
   int64_t first_row = 0;         // ordinal of row 0 in the load, for messages
   std::string origin;            // where the rows come from (a file), for messages; may be empty
@@ -135,7 +144,8 @@ class WriteSession {
   // commit.
   virtual Status Undo(const BatchIdSet& batches, const CallContext& context) = 0;
 
-  // Between commits only.
+  // Between commits only. From here on batches have the new columns; the table gets them with the
+  // next commit, and encoder() may be another. Refused as CompareSchemas refuses; then all stays.
   virtual Status Evolve(const SchemaChange& change, const CallContext& context) = 0;
 
   // Undo, rows and checkpoint take effect together. The caller fills what it knows

@@ -21,6 +21,8 @@ struct FaultState {
   std::string kill_name;
   int64_t kill_passing = 0;
   int signal = SIGKILL;
+  bool lose = false;           // no signal: the reply is lost
+  std::string disabled = ",";  // ",fence,undo_log,"
 };
 
 void WriteCounts();
@@ -38,7 +40,9 @@ FaultState& State() {
       if (second != std::string_view::npos && spec.substr(second + 1) == "stop") {
         made->signal = SIGSTOP;
       }
+      made->lose = second != std::string_view::npos && spec.substr(second + 1) == "lose";
     }
+    if (const char* text = getenv("AMPLOAD_DISABLE")) made->disabled += std::string(text) + ",";
     if (getenv("AMPLOAD_FAULT_COUNTS") != nullptr) atexit(WriteCounts);
     return made;
   }();
@@ -58,16 +62,27 @@ void WriteCounts() {
   close(fd);
 }
 
+// Counts a passing; is it the one that AMPLOAD_FAULT names?
+bool IsPassingAskedFor(const char* name) {
+  auto& state = State();
+  const std::lock_guard lock(state.mutex);
+  return ++state.passings[name] == state.kill_passing && state.kill_name == name;
+}
+
 }  // namespace
 
 void PassFaultPoint(const char* name) {
-  auto& state = State();
-  int64_t count = 0;
-  {
-    const std::lock_guard lock(state.mutex);
-    count = ++state.passings[name];
-  }
-  if (count == state.kill_passing && state.kill_name == name) kill(getpid(), state.signal);
+  if (IsPassingAskedFor(name) && !State().lose) kill(getpid(), State().signal);
+}
+
+bool ReplyIsLost(const char* name) {
+  if (!IsPassingAskedFor(name)) return false;
+  if (!State().lose) kill(getpid(), State().signal);
+  return State().lose;
+}
+
+bool SafeguardIsOn(const char* name) {
+  return State().disabled.find("," + std::string(name) + ",") == std::string::npos;
 }
 
 bool FaultPointsCompiledIn() {
