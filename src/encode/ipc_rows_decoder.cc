@@ -19,24 +19,6 @@
 namespace ampload::encode {
 namespace {
 
-// The one row of a stream, checked through and through: the bytes may be anybody's.
-Result<std::shared_ptr<arrow::RecordBatch>> ReadRow(std::string_view bytes) {
-  // A copy of its own: a store's bytes may begin anywhere, and the reader wants multiples of 8.
-  auto source =
-      std::make_shared<arrow::io::BufferReader>(arrow::Buffer::FromString(std::string(bytes)));
-  auto reader = arrow::ipc::RecordBatchStreamReader::Open(std::move(source));
-  if (!reader.ok()) return DataError("no Arrow IPC stream: " + reader.status().message());
-  auto batch = (*reader)->Next();
-  if (!batch.ok()) return DataError("a damaged record batch: " + batch.status().message());
-  if (*batch == nullptr || (*batch)->num_rows() != 1) return DataError("not one row");
-  if (const Status valid = (*batch)->ValidateFull(); !valid.ok()) {
-    return DataError("a damaged record batch: " + valid.message());
-  }
-  const auto end = (*reader)->Next();
-  if (!end.ok() || *end != nullptr) return DataError("something behind the row");
-  return *batch;
-}
-
 // The row's value of a column, or a null where it has none.
 Result<std::shared_ptr<arrow::Array>> ValueOf(const arrow::RecordBatch& row,
                                               const arrow::Field& column) {
@@ -58,13 +40,30 @@ Result<std::shared_ptr<arrow::Array>> ValueOf(const arrow::RecordBatch& row,
 
 }  // namespace
 
+Result<std::shared_ptr<arrow::RecordBatch>> ReadIpcRow(std::string_view bytes) {
+  // A copy of its own: a store's bytes may begin anywhere, and the reader wants multiples of 8.
+  auto source =
+      std::make_shared<arrow::io::BufferReader>(arrow::Buffer::FromString(std::string(bytes)));
+  auto reader = arrow::ipc::RecordBatchStreamReader::Open(std::move(source));
+  if (!reader.ok()) return DataError("no Arrow IPC stream: " + reader.status().message());
+  auto batch = (*reader)->Next();
+  if (!batch.ok()) return DataError("a damaged record batch: " + batch.status().message());
+  if (*batch == nullptr || (*batch)->num_rows() != 1) return DataError("not one row");
+  if (const Status valid = (*batch)->ValidateFull(); !valid.ok()) {
+    return DataError("a damaged record batch: " + valid.message());
+  }
+  const auto end = (*reader)->Next();
+  if (!end.ok() || *end != nullptr) return DataError("something behind the row");
+  return *batch;
+}
+
 Result<std::shared_ptr<arrow::RecordBatch>> DecodeIpcRows(
     std::span<const std::string_view> rows, const std::shared_ptr<arrow::Schema>& schema) {
   ARROW_RETURN_NOT_OK(CheckEncodable(*schema, msgpack::kMaxDepth, "arrow_ipc"));
   const auto storage = StorageSchema(*schema);
   std::vector<arrow::ArrayVector> values(static_cast<size_t>(schema->num_fields()));
   for (size_t row = 0; row < rows.size(); ++row) {
-    const auto batch = ReadRow(rows[row]);
+    const auto batch = ReadIpcRow(rows[row]);
     if (!batch.ok()) return RowError("arrow_ipc", row, batch.status());
     for (size_t i = 0; i < values.size(); ++i) {
       auto value = ValueOf(**batch, *storage->field(static_cast<int>(i)));

@@ -12,6 +12,10 @@
 
 namespace ampload::encode {
 
+// The one row of a stream, checked through and through; else a data error. Keeps a copy of the
+// bytes.
+Result<std::shared_ptr<arrow::RecordBatch>> ReadIpcRow(std::string_view bytes);
+
 // See DecodeRows. A value of another type than the column's is widened where that changes no value,
 // else a data error.
 Result<std::shared_ptr<arrow::RecordBatch>> DecodeIpcRows(

@@ -39,6 +39,8 @@ class MsgpackReader {
   [[nodiscard]] bool Skip();
 
   bool at_end() const { return rest_.empty(); }
+  // What has not been read yet: empty once damage was met.
+  std::string_view rest() const { return rest_; }
 
  private:
   Token Number(Kind kind, size_t width);
