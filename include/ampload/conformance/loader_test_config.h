@@ -3,6 +3,7 @@
 // LoaderTraits.
 #pragma once
 
+#include <arrow/record_batch.h>
 #include <arrow/scalar.h>
 #include <arrow/table.h>
 
@@ -62,9 +63,20 @@ class LoaderTestConfig {
   // The table's columns in order, those that the loader adds included.
   virtual Result<std::vector<std::string>> GetColumnNames(Loader& loader,
                                                           const std::string& table) = 0;
+
+  // Options added to the store's in the crash suite, that make a load of some thousand rows go
+  // through everything that a large one goes through: several steps, several files.
+  virtual ConfigMap SmallSteps() { return {}; }
+
+  // `good` rows that load, then `bad` rows that the store refuses one by one: for the rules about
+  // row errors. Their first column is an int64 `id`. Null: this store refuses no single row.
+  virtual std::shared_ptr<arrow::RecordBatch> RowsWithErrors(int64_t /*good*/, int64_t /*bad*/) {
+    return nullptr;
+  }
 };
 
-// Rows that meet every predicate, sorted. For configs that read a table whole.
+// Rows that meet every predicate, sorted. Dictionary, run-end-encoded and view columns come back as
+// plain ones. For configs that read a table whole.
 Result<std::shared_ptr<arrow::Table>> SelectRows(const std::shared_ptr<arrow::Table>& rows,
                                                  std::span<const Predicate> where,
                                                  std::span<const std::string> order_by);

@@ -1,0 +1,121 @@
+// ampload-conformance: does a loader keep what it promises? See docs/conformance.md.
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+#include <sstream>
+
+#include "ampload/fault_point.h"
+#include "ampload/log.h"
+#include "conformance/command/store.h"
+#include "conformance/kit/run.h"
+
+namespace ampload::conformance {
+namespace {
+
+// What the words of the command line come to.
+struct Arguments {
+  std::string loader;
+  std::string config;
+  std::string suites;
+  std::string filter;
+  bool list = false;
+  bool verbose = false;
+};
+
+Result<Selection> MakeSelection(const Arguments& arguments) {
+  Selection selection;
+  std::istringstream names(arguments.suites);
+  for (std::string name; std::getline(names, name, ',');) {
+    if (std::find(std::begin(kSuites), std::end(kSuites), name) == std::end(kSuites)) {
+      return ConfigurationError("there is no such suite, they are core, types, streaming, crash: " +
+                                name);
+    }
+    selection.suites.insert(name);
+  }
+  try {
+    selection.filter = std::regex(arguments.filter);
+  } catch (const std::regex_error& error) {
+    return ConfigurationError("--filter is no regular expression: " + std::string(error.what()));
+  }
+  return selection;
+}
+
+// One line a case; with a loader also why it would be skipped.
+void List(const Selection& selection, const LoaderDescriptor* loader) {
+  for (const auto& test : AllCases()) {
+    if (!selection.Takes(test)) continue;
+    std::cout << test.full_name() << "\t" << test.promise;
+    if (loader != nullptr && test.lacking != nullptr) {
+      const std::string lacking = test.lacking(loader->traits);
+      if (!lacking.empty()) std::cout << "\tskipped: " << lacking;
+    }
+    std::cout << "\n";
+  }
+}
+
+Result<int> Run(const Arguments& arguments) {
+  ARROW_ASSIGN_OR_RAISE(const auto selection, MakeSelection(arguments));
+  auto registry = LoaderRegistry::BuiltIn();
+  const std::string folders = PluginFolders();
+  registry.LoadPlugins(folders);
+  if (arguments.list && arguments.loader.empty()) {
+    List(selection, nullptr);
+    return 0;
+  }
+  if (arguments.loader.empty()) {
+    return ConfigurationError("name a loader: --loader NAME (`ampload loaders` lists them)");
+  }
+  ARROW_ASSIGN_OR_RAISE(const auto* loader, registry.FindByName(arguments.loader));
+  if (arguments.list) {
+    List(selection, loader);
+    return 0;
+  }
+  if (selection.suites.contains("crash") && !FaultPointsCompiledIn()) {
+    return ConfigurationError(
+        "this build has no fault points, so the crash suite would prove nothing: build with "
+        "-DAMPLOAD_FAULT_POINTS=ON (the preset ci), or leave the suite out");
+  }
+  ARROW_ASSIGN_OR_RAISE(auto store, MakeStore(registry, *loader, arguments.config, folders));
+  std::cout << "loader " << loader->name << " (" << loader->client << ")" << std::endl;
+  const Tally tally = RunCases(store, selection, std::cout);
+  if (tally.passed + tally.failed + tally.skipped == 0) {
+    return ConfigurationError("no case was selected: suites and --filter leave none");
+  }
+  return tally.failed > 0 ? 1 : 0;
+}
+
+}  // namespace
+}  // namespace ampload::conformance
+
+int main(int argc, char** argv) {
+  using namespace ampload;
+  CLI::App app("Runs the conformance suites on a loader.", "ampload-conformance");
+  conformance::Arguments arguments;
+  arguments.suites =
+      FaultPointsCompiledIn() ? "core,types,streaming,crash" : "core,types,streaming";
+  app.add_option("--loader", arguments.loader, "the loader to test, built in or a plugin")
+      ->type_name("NAME");
+  app.add_option(
+         "--config", arguments.config,
+         "a config file of ampload's with one connection of that loader; default: the URI in "
+         "AMPLOAD_TEST_<LOADER>_URI, else a store is started for the tests")
+      ->type_name("FILE");
+  app.add_option("--suite", arguments.suites, "suites to run, with commas")
+      ->capture_default_str()
+      ->type_name("NAMES");
+  app.add_option("--filter", arguments.filter, "only cases whose suite.Name has this")
+      ->type_name("REGEX");
+  app.add_flag("--list", arguments.list, "list the cases and run none");
+  app.add_flag("-v,--verbose", arguments.verbose, "let the loader log");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  SetLogLevel(arguments.verbose ? LogLevel::kInfo : LogLevel::kOff);
+  const auto status = conformance::Run(arguments);
+  if (status.ok()) return *status;
+  std::cerr << "ampload-conformance: " << MessageOf(status.status()) << '\n';
+  return KindOf(status.status()) == FailureKind::kConfiguration ? 2 : 1;
+}

@@ -1,0 +1,35 @@
+// Runs cases and prints what became of each.
+//
+//   ok    core.AppendMode
+//   skip  core.Merge: needs mode merge
+//   FAIL  core.NullHandling: a value is not the one that was loaded: column=name row=1 ...
+//   core: 20 passed, 1 failed, 3 skipped
+#pragma once
+
+#include <iosfwd>
+#include <regex>
+#include <set>
+#include <string>
+
+#include "conformance/kit/cases.h"
+
+namespace ampload::conformance {
+
+struct Selection {
+  std::set<std::string> suites;
+  std::regex filter;  // found in "suite.Name"
+  bool Takes(const TestCase& test) const {
+    return suites.contains(test.suite) && std::regex_search(test.full_name(), filter);
+  }
+};
+
+struct Tally {
+  int passed = 0;
+  int failed = 0;
+  int skipped = 0;
+};
+
+// Every selected case once, in order; goes on after a failure.
+Tally RunCases(StoreUnderTest& store, const Selection& selection, std::ostream& out);
+
+}  // namespace ampload::conformance

@@ -1,0 +1,12 @@
+#include "conformance/kit/built_in_configs.h"
+
+namespace ampload::conformance {
+
+std::unique_ptr<LoaderTestConfig> MakeBuiltInTestConfig(const std::string& loader) {
+#ifdef AMPLOAD_HAS_LMDB
+  if (loader == "lmdb") return MakeLmdbTestConfig();
+#endif
+  return nullptr;
+}
+
+}  // namespace ampload::conformance
