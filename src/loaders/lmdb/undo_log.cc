@@ -1,9 +1,9 @@
 #include "loaders/lmdb/undo_log.h"
 
-#include <limits>
 #include <utility>
 #include <vector>
 
+#include "ampload/fault_point.h"
 #include "base/hex.h"
 #include "loaders/lmdb/lmdb_error.h"
 
@@ -11,47 +11,6 @@ namespace ampload::lmdb {
 namespace {
 
 constexpr size_t kChunkBytes = 64 << 10;
-constexpr char kAbsent = 0;
-constexpr char kPrevious = 1;
-
-void PutNumber(std::string& out, uint64_t number, int bytes) {
-  for (int shift = (bytes - 1) * 8; shift >= 0; shift -= 8)
-    out.push_back(static_cast<char>(number >> shift & 0xff));
-}
-uint64_t GetNumber(std::string_view bytes) {
-  uint64_t number = 0;
-  for (const char c : bytes) number = number << 8 | static_cast<unsigned char>(c);
-  return number;
-}
-
-struct Record {
-  std::string_view key;
-  std::optional<std::string_view> previous;
-};
-
-// Splits a chunk; refuses one whose lengths do not add up.
-Result<std::vector<Record>> Parse(std::string_view bytes) {
-  std::vector<Record> records;
-  const auto take = [&](size_t n) -> Result<std::string_view> {
-    if (bytes.size() < n)
-      return PermanentError("lmdb: a chunk of the undo log is damaged: database=__ampload__/undo");
-    const auto taken = bytes.substr(0, n);
-    bytes.remove_prefix(n);
-    return taken;
-  };
-  while (!bytes.empty()) {
-    ARROW_ASSIGN_OR_RAISE(const auto kind, take(1));
-    ARROW_ASSIGN_OR_RAISE(const auto key_size, take(2));
-    Record record;
-    ARROW_ASSIGN_OR_RAISE(record.key, take(GetNumber(key_size)));
-    if (kind[0] == kPrevious) {
-      ARROW_ASSIGN_OR_RAISE(const auto value_size, take(4));
-      ARROW_ASSIGN_OR_RAISE(record.previous, take(GetNumber(value_size)));
-    }
-    records.push_back(record);
-  }
-  return records;
-}
 
 }  // namespace
 
@@ -67,23 +26,27 @@ std::string UndoLog::BatchPrefix(int64_t batch) const {
   return prefix;
 }
 
-Status UndoLog::Add(int64_t batch, std::string_view key, std::optional<std::string_view> previous) {
+Status UndoLog::Add(int64_t batch, std::string_view key, std::optional<std::string_view> previous,
+                    std::optional<std::string_view> change) {
+  const auto kind = change.has_value() ? stream::WriteKind::kChanged : stream::WriteKind::kReplaced;
+  return Note(batch, {kind, key, previous, change.value_or("")});
+}
+
+Status UndoLog::AddDelete(int64_t batch, std::string_view key,
+                          std::optional<std::string_view> previous) {
+  return Note(batch, {stream::WriteKind::kDeleted, key, previous, ""});
+}
+
+Status UndoLog::Note(int64_t batch, const UndoNote& note) {
+  if (!AMPLOAD_SAFEGUARD("undo_log")) return Status::OK();
   auto& records = pending_[batch];
-  records.push_back(previous.has_value() ? kPrevious : kAbsent);
-  PutNumber(records, key.size(), 2);
-  records += key;
-  if (previous.has_value()) {
-    if (previous->size() > std::numeric_limits<uint32_t>::max()) {
-      return DataError("lmdb: a row over 4 GiB cannot be replaced: length=" +
-                       std::to_string(previous->size()));
-    }
-    PutNumber(records, previous->size(), 4);
-    records += *previous;
-  }
+  ARROW_RETURN_NOT_OK(AppendNote(note, records));
+  more_than_insertions_ = more_than_insertions_ || !note.is_insertion();
   return records.size() < kChunkBytes ? Status::OK() : FlushBatch(batch, records);
 }
 
 Status UndoLog::Flush() {
+  if (more_than_insertions_) ARROW_RETURN_NOT_OK(txn_->Put(*dbi_, prefix_, ""));
   for (auto& [batch, records] : pending_) ARROW_RETURN_NOT_OK(FlushBatch(batch, records));
   return Status::OK();
 }
@@ -111,9 +74,11 @@ Status UndoLog::FlushBatch(int64_t batch, std::string& records) {
   return Status::OK();
 }
 
-Status UndoLog::RevertChunk(std::string_view bytes, MDB_dbi table, int64_t* rows) {
-  ARROW_ASSIGN_OR_RAISE(const auto records, Parse(bytes));
+Status UndoLog::RevertChunk(std::string_view bytes, MDB_dbi table, const KeyFilter& wanted,
+                            int64_t* rows) {
+  ARROW_ASSIGN_OR_RAISE(const auto records, ParseChunk(bytes));
   for (auto record = records.rbegin(); record != records.rend(); ++record) {
+    if (wanted != nullptr && !wanted(record->key)) continue;
     ARROW_RETURN_NOT_OK(record->previous.has_value()
                             ? txn_->Put(table, record->key, *record->previous)
                             : txn_->Delete(table, record->key));
@@ -123,6 +88,11 @@ Status UndoLog::RevertChunk(std::string_view bytes, MDB_dbi table, int64_t* rows
 }
 
 Result<bool> UndoLog::Revert(int64_t batch, MDB_dbi table, int64_t max_rows) {
+  return RevertWanted(batch, table, max_rows, nullptr);
+}
+
+Result<bool> UndoLog::RevertWanted(int64_t batch, MDB_dbi table, int64_t max_rows,
+                                   const KeyFilter& wanted) {
   if (!dbi_.has_value()) return true;
   const std::string prefix = BatchPrefix(batch);
   std::vector<std::string> chunks;  // keys, ascending
@@ -137,7 +107,7 @@ Result<bool> UndoLog::Revert(int64_t batch, MDB_dbi table, int64_t max_rows) {
     ARROW_ASSIGN_OR_RAISE(const auto found, txn_->Get(*dbi_, *chunk));
     // A copy: the bytes move when this transaction writes.
     const std::string records(found.value_or(std::string_view()));
-    ARROW_RETURN_NOT_OK(RevertChunk(records, table, &rows));
+    ARROW_RETURN_NOT_OK(RevertChunk(records, table, wanted, &rows));
     ARROW_RETURN_NOT_OK(txn_->Delete(*dbi_, *chunk));
   }
   return true;
@@ -145,6 +115,22 @@ Result<bool> UndoLog::Revert(int64_t batch, MDB_dbi table, int64_t max_rows) {
 
 Status UndoLog::Forget(int64_t batch) { return ForgetPrefix(BatchPrefix(batch)); }
 Status UndoLog::ForgetAll() { return ForgetPrefix(prefix_); }
+
+Status UndoLog::ForgetFinal(const BatchIdSet& undoable, int64_t slot) {
+  if (!dbi_.has_value()) return Status::OK();
+  ARROW_ASSIGN_OR_RAISE(const auto noted, CountChunks());
+  ARROW_ASSIGN_OR_RAISE(const auto in_order, txn_->Get(*dbi_, prefix_));
+  const bool order_matters = in_order.has_value();
+  for (const auto& [batch, chunks] : noted) {
+    if (BatchId(batch).slot() != slot) continue;
+    if (!undoable.contains(BatchId(batch))) {
+      ARROW_RETURN_NOT_OK(Forget(batch));
+    } else if (order_matters) {
+      break;  // what is behind it stays as long as it may be taken back
+    }
+  }
+  return Status::OK();
+}
 
 Status UndoLog::ForgetPrefix(const std::string& prefix) {
   if (!dbi_.has_value()) return Status::OK();
@@ -163,6 +149,7 @@ Result<std::map<int64_t, int64_t>> UndoLog::CountChunks() {
   if (!dbi_.has_value()) return batches;
   ARROW_RETURN_NOT_OK(txn_->ForEachPrefix(
       *dbi_, prefix_, [&](std::string_view key, std::string_view) -> Result<bool> {
+        if (key.size() == prefix_.size()) return true;
         ++batches[static_cast<int64_t>(GetNumber(key.substr(prefix_.size(), 8)))];
         return true;
       }));
