@@ -8,6 +8,7 @@
 #include "ampload/fault_point.h"
 #include "ampload/log.h"
 #include "conformance/command/store.h"
+#include "conformance/kit/child.h"
 #include "conformance/kit/run.h"
 
 namespace ampload::conformance {
@@ -90,6 +91,12 @@ Result<int> Run(const Arguments& arguments) {
 
 int main(int argc, char** argv) {
   using namespace ampload;
+  if (argc == 3 && std::string_view(argv[1]) == conformance::kChildOption) {
+    SetLogLevel(LogLevel::kOff);
+    auto registry = LoaderRegistry::BuiltIn();
+    registry.LoadPlugins(conformance::PluginFolders());
+    return conformance::RunChild(registry, argv[2]);
+  }
   CLI::App app("Runs the conformance suites on a loader.", "ampload-conformance");
   conformance::Arguments arguments;
   arguments.suites =

@@ -9,6 +9,7 @@
 
 #include "ampload/conformance/loader_test_config.h"
 #include "ampload/registry.h"
+#include "conformance/kit/crash_matrix.h"
 
 namespace ampload::conformance {
 
@@ -17,6 +18,7 @@ struct StoreUnderTest {
   const LoaderDescriptor* loader = nullptr;  // owned by the registry
   ConfigMap options;
   std::unique_ptr<LoaderTestConfig> config;
+  CrashMatrix matrix;  // filled by the crash suite
 };
 
 // Used from one thread. The tables that it named are removed at its end.
@@ -54,9 +56,15 @@ class CaseContext {
                     const std::string& sort_column = "id");
   Status ExpectRowCount(const std::string& table, int64_t rows);
 
+  // What the case did, for a person; printed where it holds.
+  void Note(std::string text) { note_ = std::move(text); }
+  const std::string& note() const { return note_; }
+  CrashMatrix& matrix() { return store_.matrix; }
+
  private:
   StoreUnderTest& store_;
   std::string name_;
+  std::string note_;
   std::unique_ptr<Loader> loader_;
   std::vector<std::string> tables_;
 };

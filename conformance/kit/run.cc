@@ -7,14 +7,16 @@
 namespace ampload::conformance {
 namespace {
 
-Status RunOne(const TestCase& test, StoreUnderTest& store) {
+Status RunOne(const TestCase& test, StoreUnderTest& store, std::string* note) {
   if (test.lacking != nullptr) {
     const std::string lacking = test.lacking(store.loader->traits);
     if (!lacking.empty()) return NotForThisLoader(lacking);
   }
   CaseContext context(store, test.name);
   try {
-    return test.run(context);
+    const Status status = test.run(context);
+    *note = context.note();
+    return status;
   } catch (const std::exception& error) {
     return PermanentError("an exception: " + std::string(error.what()));
   }
@@ -35,11 +37,12 @@ Tally RunCases(StoreUnderTest& store, const Selection& selection, std::ostream& 
   std::map<std::string, Tally> by_suite;
   for (const auto& test : AllCases()) {
     if (!selection.Takes(test)) continue;
-    const Status status = RunOne(test, store);
+    std::string note;
+    const Status status = RunOne(test, store, &note);
     auto& suite = by_suite[test.suite];
     if (status.ok()) {
       ++suite.passed;
-      out << "ok    " << test.full_name() << std::endl;
+      out << "ok    " << test.full_name() << (note.empty() ? "" : ": ") << note << std::endl;
     } else if (IsNotForThisLoader(status)) {
       ++suite.skipped;
       out << "skip  " << test.full_name() << ": " << OnOneLine(MessageOf(status)) << std::endl;
@@ -48,6 +51,7 @@ Tally RunCases(StoreUnderTest& store, const Selection& selection, std::ostream& 
       out << "FAIL  " << test.full_name() << ": " << OnOneLine(MessageOf(status)) << std::endl;
     }
   }
+  if (!store.matrix.empty()) store.matrix.Print(out);
   for (const auto* name : kSuites) {
     const auto found = by_suite.find(name);
     if (found == by_suite.end()) continue;
