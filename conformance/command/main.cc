@@ -1,5 +1,8 @@
 // ampload-conformance: does a loader keep what it promises? See docs/conformance.md.
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
@@ -55,6 +58,24 @@ void List(const Selection& selection, const LoaderDescriptor* loader) {
   }
 }
 
+// A loader that crashes takes this process with it: the last words say in which case.
+void NameTheCaseInACrash() {
+  const auto last_words = [](int signal) {
+    constexpr std::string_view before = "\nampload-conformance: the loader crashed in ";
+    const std::string_view name = RunningCase();
+    // Nothing can be done about a failed write here.
+    if (write(STDERR_FILENO, before.data(), before.size()) < 0 ||
+        write(STDERR_FILENO, name.data(), name.size()) < 0 || write(STDERR_FILENO, "\n", 1) < 0) {
+      _exit(1);
+    }
+    std::signal(signal, SIG_DFL);
+    raise(signal);
+  };
+  for (const int signal : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT}) {
+    std::signal(signal, last_words);
+  }
+}
+
 Result<int> Run(const Arguments& arguments) {
   ARROW_ASSIGN_OR_RAISE(const auto selection, MakeSelection(arguments));
   auto registry = LoaderRegistry::BuiltIn();
@@ -77,6 +98,7 @@ Result<int> Run(const Arguments& arguments) {
         "this build has no fault points, so the crash suite would prove nothing: build with "
         "-DAMPLOAD_FAULT_POINTS=ON (the preset ci), or leave the suite out");
   }
+  NameTheCaseInACrash();
   ARROW_ASSIGN_OR_RAISE(auto store, MakeStore(registry, *loader, arguments.config, folders));
   std::cout << "loader " << loader->name << " (" << loader->client << ")" << std::endl;
   const Tally tally = RunCases(store, selection, std::cout);

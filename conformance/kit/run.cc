@@ -1,11 +1,19 @@
 #include "conformance/kit/run.h"
 
+#include <array>
 #include <exception>
 #include <map>
 #include <ostream>
 
 namespace ampload::conformance {
 namespace {
+
+// No std::string, so that a signal handler may read it.
+std::array<char, 128> running_case = {};
+
+void NoteRunning(const std::string& name) {
+  running_case[name.copy(running_case.data(), running_case.size() - 1)] = '\0';
+}
 
 Status RunOne(const TestCase& test, StoreUnderTest& store, std::string* note) {
   if (test.lacking != nullptr) {
@@ -32,12 +40,15 @@ std::string OnOneLine(std::string text) {
 
 }  // namespace
 
+std::string_view RunningCase() { return running_case.data(); }
+
 Tally RunCases(StoreUnderTest& store, const Selection& selection, std::ostream& out) {
   Tally all;
   std::map<std::string, Tally> by_suite;
   for (const auto& test : AllCases()) {
     if (!selection.Takes(test)) continue;
     std::string note;
+    NoteRunning(test.full_name());
     const Status status = RunOne(test, store, &note);
     auto& suite = by_suite[test.suite];
     if (status.ok()) {
@@ -51,6 +62,7 @@ Tally RunCases(StoreUnderTest& store, const Selection& selection, std::ostream& 
       out << "FAIL  " << test.full_name() << ": " << OnOneLine(MessageOf(status)) << std::endl;
     }
   }
+  NoteRunning("");
   if (!store.matrix.empty()) store.matrix.Print(out);
   for (const auto* name : kSuites) {
     const auto found = by_suite.find(name);

@@ -10,6 +10,7 @@
 #include <regex>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "conformance/kit/cases.h"
 
@@ -31,5 +32,8 @@ struct Tally {
 
 // Every selected case once, in order; goes on after a failure.
 Tally RunCases(StoreUnderTest& store, const Selection& selection, std::ostream& out);
+
+// "core.AppendMode", the case that runs now; empty between two. Safe to call in a signal handler.
+std::string_view RunningCase();
 
 }  // namespace ampload::conformance

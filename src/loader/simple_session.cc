@@ -37,6 +37,9 @@ Result<std::unique_ptr<WriteSession>> SimpleSession::Make(LoaderFront& loader,
     return ConfigurationError(loader.loader_type() +
                               ": a loader of the simple level cannot replace duplicates");
   }
+  if (spec.schema->num_fields() == 0) {
+    return DataError(loader.loader_type() + ": the rows have no columns: table=" + spec.name);
+  }
   return std::unique_ptr<WriteSession>(new SimpleSession(loader, spec));
 }
 
