@@ -46,10 +46,12 @@ struct Shelf {
 struct ShelfConfig {
   Shelf* shelf = nullptr;
   Lie lie = Lie::kNone;
+  bool requires_schema_match = false;
 };
 
-LoaderTraits ShelfTraits() {
+LoaderTraits ShelfTraits(bool requires_schema_match = false) {
   LoaderTraits traits;
+  traits.requires_schema_match = requires_schema_match;
   traits.supported_modes = {LoadMode::kAppend, LoadMode::kOverwrite};
   traits.supports_overwrite = true;
   return traits;
@@ -81,7 +83,8 @@ Result<std::shared_ptr<arrow::RecordBatch>> Rows(const arrow::RecordBatch& batch
 
 class ShelfLoader final : public DataLoader<ShelfConfig> {
  public:
-  explicit ShelfLoader(ShelfConfig config) : DataLoader("shelf", ShelfTraits(), config) {}
+  explicit ShelfLoader(ShelfConfig config)
+      : DataLoader("shelf", ShelfTraits(config.requires_schema_match), config) {}
   ~ShelfLoader() override { static_cast<void>(Disconnect()); }
 
  protected:
@@ -245,14 +248,14 @@ class ShelfTestConfig final : public LoaderTestConfig {
 };
 
 // What the suites print of a loader with that lie: the failed cases' lines. `filter` takes cases.
-std::string FailuresOf(Lie lie, const std::string& filter) {
+std::string FailuresOf(Lie lie, const std::string& filter, bool requires_schema_match = false) {
   SetLogLevel(LogLevel::kOff);
   Shelf shelf;
   LoaderDescriptor descriptor;
   descriptor.name = "shelf";
-  descriptor.traits = ShelfTraits();
+  descriptor.traits = ShelfTraits(requires_schema_match);
   descriptor.make = [&](const ConfigMap&) -> Result<std::unique_ptr<Loader>> {
-    return std::make_unique<ShelfLoader>(ShelfConfig{&shelf, lie});
+    return std::make_unique<ShelfLoader>(ShelfConfig{&shelf, lie, requires_schema_match});
   };
   StoreUnderTest store;
   store.loader = &descriptor;
@@ -269,6 +272,10 @@ std::string FailuresOf(Lie lie, const std::string& filter) {
 }
 
 TEST(Conformance, AnHonestLoaderFailsNoCase) { EXPECT_EQ(FailuresOf(Lie::kNone, ""), ""); }
+
+TEST(Conformance, AnHonestLoaderThatRequiresItsSchemaFailsNoCase) {
+  EXPECT_EQ(FailuresOf(Lie::kNone, "", /*requires_schema_match=*/true), "");
+}
 
 struct Lied {
   Lie lie;

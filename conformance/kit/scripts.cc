@@ -198,6 +198,35 @@ std::vector<Script> KeyedStreamScripts() {
                                     {Blocks(net, 0, 11, 1)}}}},
                                  {{{other, 0}}, {}},
                                  {{{net, 0}}, {}}}});
+  const arrow::FieldVector some = {arrow::field("id", arrow::int64()),
+                                   arrow::field("_op", arrow::utf8()),
+                                   arrow::field("amount", arrow::float64())};
+  // Of a row that an undone batch had deleted, the other columns come back under a kept change.
+  scripts.push_back(
+      {.name = "MergeStreamOfSomeColumns",
+       .promise = "a kept change of some columns is made again on what stands below it now",
+       .mode = LoadMode::kMerge,
+       .keys = {"id"},
+       .existing = Rows(0, 10),
+       .streaming = true,
+       .commits = {
+           {{},
+            {{FromJson(some, {"[1, 2, 3, 20]", R"(["delete", "upsert", "upsert", "insert"])",
+                              "[null, 200, 300, 2000]"}),
+              {Blocks(net, 0, 9)}}}},
+           {{},
+            {{FromJson(some, {"[1, 2, 20, 21]", R"(["upsert", "delete", "upsert", "insert"])",
+                              "[101, null, 2001, 2100]"}),
+              {Blocks(other, 0, 9)}}}},
+           {{},
+            {{FromJson(some,
+                       {"[1, 2, 21]", R"(["upsert", "upsert", "delete"])", "[102, 202, null]"}),
+              {Blocks(other, 10, 19)}}}},
+           {{{net, 0}},
+            {{FromJson(some, {"[3, 4]", R"(["delete", "upsert"])", "[null, 400]"}),
+              {Blocks(net, 0, 8, 1)}}}},
+           {{{other, 12}}, {}},
+           {{{other, 0}}, {}}}});
   return scripts;
 }
 

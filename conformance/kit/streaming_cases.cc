@@ -227,6 +227,7 @@ std::vector<TestCase> StreamingCases() {
       PlayedCase("OverwriteOnceThenAppend", "StreamThatOverwrites"),
       PlayedCase("UpsertStream", "UpsertStream"),
       PlayedCase("MergeStream", "MergeStream"),
+      PlayedCase("MergeStreamOfSomeColumns", "MergeStreamOfSomeColumns"),
       PlayedCase("Evolve", "StreamThatEvolves"),
   };
 }
