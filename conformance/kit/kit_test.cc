@@ -214,13 +214,13 @@ class ShelfTestConfig final : public LoaderTestConfig {
   Result<ConfigMap> StartStore() override { return ConfigMap{}; }
   Result<int64_t> GetRowCount(Loader& /*loader*/, const std::string& table) override {
     int64_t rows = 0;
-    for (const auto& batch : shelf_.tables[table].batches) rows += batch->num_rows();
+    for (const auto& batch : Find(table).batches) rows += batch->num_rows();
     return rows;
   }
   Result<std::shared_ptr<arrow::Table>> QueryRows(Loader& /*loader*/, const std::string& table,
                                                   std::span<const Predicate> where,
                                                   std::span<const std::string> order_by) override {
-    const auto& stored = shelf_.tables[table];
+    const auto stored = Find(table);
     if (stored.schema == nullptr) return DataError("no such table");
     const auto schema = stored.batches.empty() ? stored.schema : stored.batches.front()->schema();
     ARROW_ASSIGN_OR_RAISE(const auto rows, arrow::Table::FromRecordBatches(schema, stored.batches));
@@ -232,7 +232,7 @@ class ShelfTestConfig final : public LoaderTestConfig {
   }
   Result<std::vector<std::string>> GetColumnNames(Loader& /*loader*/,
                                                   const std::string& table) override {
-    const auto& stored = shelf_.tables[table];
+    const auto stored = Find(table);
     return stored.schema == nullptr ? std::vector<std::string>() : stored.schema->field_names();
   }
   std::shared_ptr<arrow::RecordBatch> RowsWithErrors(int64_t good, int64_t bad) override {
@@ -244,6 +244,11 @@ class ShelfTestConfig final : public LoaderTestConfig {
   }
 
  private:
+  Shelf::Stored Find(const std::string& table) const {
+    const auto found = shelf_.tables.find(table);
+    return found == shelf_.tables.end() ? Shelf::Stored{} : found->second;
+  }
+
   Shelf& shelf_;
 };
 
