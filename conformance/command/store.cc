@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <iostream>
 
-#include "conformance/kit/test_configs.h"
+#include "conformance/kit/config_lookup.h"
 #include "loader/config_file.h"
 #include "loader/target.h"
 

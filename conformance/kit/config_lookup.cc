@@ -1,4 +1,4 @@
-#include "conformance/kit/test_configs.h"
+#include "conformance/kit/config_lookup.h"
 
 #include <dlfcn.h>
 
