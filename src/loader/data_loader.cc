@@ -10,6 +10,7 @@
 #include "loader/guarded.h"
 #include "loader/identifier.h"
 #include "loader/load_metadata.h"
+#include "loader/row_op.h"
 #include "loader/simple_session.h"
 #include "loader/table_check.h"
 
@@ -56,11 +57,13 @@ int64_t BytesOf(const arrow::Table& rows) {
   return arrow::util::ReferencedBufferSize(rows).ValueOr(arrow::util::TotalBufferSize(rows));
 }
 
-Status StageAll(WriteSession& session, const Batches& batches, const CallContext& context) {
+Status StageAll(WriteSession& session, const Batches& batches, LoadMode mode,
+                const CallContext& context) {
   int64_t first_row = 0;
   for (size_t i = 0; i < batches.size(); ++i) {
     StagedBatch staged;
     staged.batch = batches[i];
+    staged.op_column = OpColumnOf(mode, *batches[i]->schema());
     staged.final_of_batch = i + 1 == batches.size();
     staged.first_row = first_row;
     first_row += batches[i]->num_rows();
@@ -101,10 +104,10 @@ Result<int64_t> CommitRows(WriteSession& session, int64_t rows, const CallContex
   return Settle(session, std::get<Unknown>(outcome).why, rows, context);
 }
 
-Result<int64_t> StageAndCommit(WriteSession& session, const Batches& batches,
+Result<int64_t> StageAndCommit(WriteSession& session, const Batches& batches, LoadMode mode,
                                const CallContext& context) {
   ARROW_RETURN_NOT_OK(session.Recover(RecoverMode::kTakeOver, context).status());
-  ARROW_RETURN_NOT_OK(StageAll(session, batches, context));
+  ARROW_RETURN_NOT_OK(StageAll(session, batches, mode, context));
   return CommitRows(session, CountRows(batches), context);
 }
 
@@ -196,7 +199,8 @@ Result<std::vector<CheckLine>> LoaderFront::Check(const CallContext& context) {
 Result<int64_t> LoaderFront::LoadInOneCommit(const Batches& batches, const TableSpec& spec,
                                              const CallContext& context) {
   ARROW_ASSIGN_OR_RAISE(const auto session, OpenSession({&spec, 1}));
-  auto rows = Guarded(loader_type_, [&] { return StageAndCommit(*session, batches, context); });
+  auto rows =
+      Guarded(loader_type_, [&] { return StageAndCommit(*session, batches, spec.mode, context); });
   // What may have been committed is not taken back. A session that ends cleans up by itself.
   if (!rows.ok() && KindOf(rows.status()) != FailureKind::kUnknownOutcome) {
     // Not the caller's context: cleaning up goes on when the load was told to stop.

@@ -12,6 +12,7 @@
 #include <thread>
 #include <utility>
 
+#include "loader/row_op.h"
 #include "pipeline/byte_queue.h"
 
 namespace ampload::pipeline {
@@ -162,6 +163,7 @@ class Stages {
                                [this](Item part) { return ShapeAndPush(std::move(part)); });
     }
     item.staged.batch = std::move(*shaped);
+    item.staged.op_column = OpColumnOf(request_.table.mode, *item.staged.batch->schema());
     const int64_t weight = item.arrow_bytes + kBatchOverhead;
     return read_.Push(std::move(item), weight, inner_.stop);
   }
@@ -223,6 +225,7 @@ class Stages {
     part.token = item.token;
     part.source = item.source->Slice(first, rows);
     if (item.staged.batch != nullptr) part.staged.batch = item.staged.batch->Slice(first, rows);
+    part.staged.op_column = item.staged.op_column;
     part.staged.first_row = item.staged.first_row + first;
     part.staged.origin = item.staged.origin;
     part.arrow_bytes = ArrowBytes(*part.source);
