@@ -1,7 +1,6 @@
 #include "loaders/lmdb/key_encoder.h"
 
 #include <arrow/api.h>
-#include <arrow/compute/api.h>
 
 #include <algorithm>
 #include <cstring>
@@ -12,6 +11,7 @@
 #include "base/hex.h"
 #include "base/nearest_name.h"
 #include "loaders/lmdb/key_bytes.h"
+#include "loaders/lmdb/plain_column.h"
 
 namespace ampload::lmdb {
 namespace {
@@ -26,37 +26,49 @@ bool IsKeyType(const arrow::DataType& type) {
          IsBytes(type);
 }
 
-// The column as its plain value type: dictionary and run-end-encoded ones decoded, extension types
-// unwrapped.
-Result<std::shared_ptr<arrow::Array>> PlainColumn(const arrow::RecordBatch& batch, int column,
-                                                  const std::shared_ptr<arrow::DataType>& type) {
-  auto array = batch.column(column);
-  if (array->type_id() == arrow::Type::EXTENSION) {
-    array = static_cast<const arrow::ExtensionArray&>(*array).storage();
-  }
-  if (array->type()->Equals(*type)) return array;
-  if (array->type_id() == arrow::Type::RUN_END_ENCODED) {
-    ARROW_ASSIGN_OR_RAISE(const auto decoded, arrow::compute::RunEndDecode(array));
-    return decoded.make_array();
-  }
-  ARROW_ASSIGN_OR_RAISE(const auto cast, arrow::compute::Cast(array, type));
-  return cast.make_array();
-}
+// A pattern's literals, with neighbouring ones joined, and its columns.
+struct PatternPart {
+  bool is_column = false;
+  std::string text;
+};
 
-std::shared_ptr<arrow::DataType> ValueType(std::shared_ptr<arrow::DataType> type) {
-  if (type->id() == arrow::Type::EXTENSION) {
-    type = static_cast<const arrow::ExtensionType&>(*type).storage_type();
+Result<std::vector<PatternPart>> SplitPattern(std::string_view pattern, const std::string& table) {
+  std::vector<PatternPart> parts;
+  const auto add_literal = [&](std::string_view text) {
+    if (text.empty()) return;
+    if (parts.empty() || parts.back().is_column) parts.push_back({});
+    parts.back().text += text;
+  };
+  for (std::string_view rest = pattern; !rest.empty();) {
+    const size_t open = std::min(rest.find('{'), rest.size());
+    add_literal(rest.substr(0, open));
+    if (open == rest.size()) break;
+    const size_t close = rest.find('}', open);
+    if (close == std::string_view::npos) {
+      return ConfigurationError("lmdb: key_pattern lacks a closing brace: key_pattern=" +
+                                std::string(pattern));
+    }
+    const auto name = rest.substr(open + 1, close - open - 1);
+    if (name == "table") {
+      add_literal(table);
+    } else {
+      parts.push_back({true, std::string(name)});
+    }
+    rest.remove_prefix(close + 1);
   }
-  if (type->id() == arrow::Type::DICTIONARY) {
-    return static_cast<const arrow::DictionaryType&>(*type).value_type();
-  }
-  if (type->id() == arrow::Type::RUN_END_ENCODED) {
-    return static_cast<const arrow::RunEndEncodedType&>(*type).value_type();
-  }
-  return type;
+  return parts;
 }
 
 }  // namespace
+
+Result<std::vector<std::string>> ColumnsOfPattern(std::string_view pattern) {
+  ARROW_ASSIGN_OR_RAISE(const auto parts, SplitPattern(pattern, ""));
+  std::vector<std::string> columns;
+  for (const auto& part : parts) {
+    if (part.is_column) columns.push_back(part.text);
+  }
+  return columns;
+}
 
 std::string RowNumberKey(uint64_t number) {
   std::string key(8, '\0');
@@ -92,7 +104,7 @@ Result<std::unique_ptr<KeyEncoder>> KeyEncoder::Make(const arrow::Schema& schema
           (nearest.has_value() ? ", did you mean " + *nearest + "?" : std::string()) +
           ": table=" + table + " column=" + name);
     }
-    auto type = ValueType(schema.field(column)->type());
+    auto type = PlainType(schema.field(column)->type());
     if (!IsKeyType(*type)) {
       return ConfigurationError(
           "lmdb: a column of this type cannot be part of a key; keys take integers, strings "
@@ -104,25 +116,39 @@ Result<std::unique_ptr<KeyEncoder>> KeyEncoder::Make(const arrow::Schema& schema
   };
 
   for (const auto& name : key.columns) ARROW_RETURN_NOT_OK(add_column(name));
-  std::string_view rest = key.pattern;
-  while (!rest.empty()) {
-    const size_t open = std::min(rest.find('{'), rest.size());
-    if (open > 0) encoder->parts_.push_back({-1, {}, std::string(rest.substr(0, open)), nullptr});
-    if (open == rest.size()) break;
-    const size_t close = rest.find('}', open);
-    if (close == std::string_view::npos) {
-      return ConfigurationError("lmdb: key_pattern lacks a closing brace: key_pattern=" +
-                                key.pattern);
-    }
-    const std::string name(rest.substr(open + 1, close - open - 1));
-    if (name == "table") {
-      encoder->parts_.push_back({-1, {}, table, nullptr});
+  ARROW_ASSIGN_OR_RAISE(const auto pattern, SplitPattern(key.pattern, table));
+  for (const auto& part : pattern) {
+    if (part.is_column) {
+      ARROW_RETURN_NOT_OK(add_column(part.text));
     } else {
-      ARROW_RETURN_NOT_OK(add_column(name));
+      encoder->parts_.push_back({-1, {}, part.text, nullptr});
     }
-    rest.remove_prefix(close + 1);
   }
   return encoder;
+}
+
+// Reads a pattern's text from one end as far as each part says where it ends, then from the other:
+// a number ends at what is no digit, fixed bytes after their width, other texts nowhere.
+bool KeyEncoder::TellsKeysApart() const {
+  if (!is_pattern_) return true;
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  const auto ends = [&](size_t part, bool forwards) {
+    const auto& type = *parts_[part].type;
+    if (type.id() == arrow::Type::FIXED_SIZE_BINARY) return true;
+    if (!arrow::is_integer(type.id())) return false;
+    const size_t next = forwards ? part + 1 : part - 1;
+    if (next >= parts_.size()) return true;  // the text's own end
+    if (parts_[next].column >= 0) return false;
+    const auto& literal = parts_[next].literal;
+    if (forwards) return !is_digit(literal.front());
+    const bool maybe_sign = arrow::is_signed_integer(type.id()) && literal.back() == '-';
+    return !is_digit(literal.back()) && !maybe_sign;
+  };
+  size_t begin = 0;
+  while (begin < parts_.size() && (parts_[begin].column < 0 || ends(begin, true))) ++begin;
+  size_t end = parts_.size();
+  while (end > begin && (parts_[end - 1].column < 0 || ends(end - 1, false))) --end;
+  return end - begin <= 1;
 }
 
 Status KeyEncoder::Fail(std::string_view what, std::string_view column, int64_t first_row,

@@ -53,6 +53,10 @@ class KeyEncoder {
   // and row, and BadRowOf has the row in the batch; `first_row` is row 0's ordinal in the load.
   Result<EncodedKeys> Encode(const arrow::RecordBatch& batch, int64_t first_row) const;
 
+  // False for a pattern in which two different keys may give one text: "{a}{b}" for 1, 23 and
+  // 12, 3.
+  bool TellsKeysApart() const;
+
   // For messages: "block_num=15000000, tx_index=3", or the text of a pattern.
   std::string Describe(std::string_view key) const;
 
@@ -77,6 +81,9 @@ class KeyEncoder {
   bool is_pattern_ = false;
   std::vector<Part> parts_;
 };
+
+// The columns that a key pattern names, in its order. A configuration error for a bad pattern.
+Result<std::vector<std::string>> ColumnsOfPattern(std::string_view pattern);
 
 // 8 bytes, big-endian.
 std::string RowNumberKey(uint64_t number);
