@@ -18,6 +18,7 @@ using Json = nlohmann::json;
 constexpr int kRecordVersion = 1;
 
 std::string TableKey(const std::string& table) { return "table/" + table; }
+std::string AloneKey(const std::string& table) { return "alone/" + table; }
 std::string SchemaKey(const std::string& table) { return "schema/" + table; }
 std::string Pair(std::string_view kind, const std::string& table, const std::string& second) {
   std::string key(kind);
@@ -81,6 +82,9 @@ Result<OpenLoad> ToOpenLoad(std::string_view text, const std::string& where) {
     load.started_at = json.at("started_at").get<std::string>();
     load.overwrite = json.at("overwrite").get<bool>();
     load.hidden = json.at("hidden").get<std::string>();
+    // Younger than the record's first form.
+    load.order = json.value("order", std::string());
+    load.replaces = json.value("replaces", false);
     load.uuid = json.at("uuid").get<std::string>();
     load.has_early_rows = json.at("has_early_rows").get<bool>();
     load.created_table = json.at("created_table").get<bool>();
@@ -191,6 +195,22 @@ Status Catalog::RemoveCheckpoint(const std::string& table, const std::string& pi
   return txn_->Delete(*dbi_, CheckpointKey(table, pipeline));
 }
 
+Result<std::optional<std::string>> Catalog::ReadAlone(const std::string& table) {
+  ARROW_ASSIGN_OR_RAISE(const auto text, Get(AloneKey(table)));
+  if (!text.has_value()) return std::nullopt;
+  ARROW_ASSIGN_OR_RAISE(auto pipeline,
+                        FromRecord<std::string>(*text, AloneKey(table), [](const Json& json) {
+                          return Result<std::string>(json.at("pipeline").get<std::string>());
+                        }));
+  ARROW_ASSIGN_OR_RAISE(const auto checkpoint, Get(CheckpointKey(table, pipeline)));
+  return checkpoint.has_value() ? std::optional(std::move(pipeline)) : std::nullopt;
+}
+
+Status Catalog::WriteAlone(const std::string& table, const std::string& pipeline) {
+  const Json json = {{"version", kRecordVersion}, {"pipeline", pipeline}};
+  return txn_->Put(*dbi_, AloneKey(table), json.dump());
+}
+
 Result<std::optional<OpenLoad>> Catalog::ReadLoad(const std::string& table,
                                                   const std::string& nonce) {
   ARROW_ASSIGN_OR_RAISE(const auto text, Get(LoadKey(table, nonce)));
@@ -220,6 +240,8 @@ Status Catalog::WriteLoad(const std::string& table, const OpenLoad& load) {
                {"started_at", load.started_at},
                {"overwrite", load.overwrite},
                {"hidden", load.hidden},
+               {"order", load.order},
+               {"replaces", load.replaces},
                {"uuid", load.uuid},
                {"has_early_rows", load.has_early_rows},
                {"created_table", load.created_table},

@@ -4,10 +4,12 @@
 //   remembered schema/<table>                      the Arrow schema, as an IPC message
 //   checkpoint/<table> NUL <pipeline>   JSON, see Checkpoint
 //   load/<table> NUL <nonce>            JSON: an open load
+//   alone/<table>                       JSON: the pipeline that has the table for itself
 //
-// and beside it `__ampload__/undo` (undo_log.h) and `__ampload__/new/<nonce>` (the rows of an
-// overwrite that is not committed yet). Pure codecs and reads and writes inside a transaction;
-// nothing here commits.
+// and beside it `__ampload__/undo` (undo_log.h), and of loads that are not committed yet
+// `__ampload__/new/<nonce>` (the rows of an overwrite) and `__ampload__/order/<nonce>` (the order
+// values of an upsert's or merge's rows, by key). Pure codecs and reads and writes inside a
+// transaction; nothing here commits.
 #pragma once
 
 #include <arrow/type.h>
@@ -59,6 +61,8 @@ struct OpenLoad {
   std::string started_at;  // RFC 3339
   bool overwrite = false;
   std::string hidden;           // the named database of an overwrite's rows
+  std::string order;            // that of the order values; empty: rows come in their order
+  bool replaces = false;        // its rows may take the place of others
   std::string uuid;             // of the table as it will be once committed
   bool has_early_rows = false;  // steps were committed before the load's commit
   bool created_table = false;   // by its first step
@@ -84,6 +88,11 @@ class Catalog {
   Result<std::vector<Checkpoint>> ReadCheckpoints(const std::string& table);
   Status WriteCheckpoint(const Checkpoint& checkpoint);
   Status RemoveCheckpoint(const std::string& table, const std::string& pipeline);
+
+  // The pipeline whose upsert or merge stream has the table for itself; nullopt: none, or its
+  // checkpoint is gone.
+  Result<std::optional<std::string>> ReadAlone(const std::string& table);
+  Status WriteAlone(const std::string& table, const std::string& pipeline);
 
   Result<std::optional<OpenLoad>> ReadLoad(const std::string& table, const std::string& nonce);
   Result<std::vector<OpenLoad>> ReadLoads(const std::string& table);

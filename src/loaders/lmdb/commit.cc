@@ -30,6 +30,9 @@ Result<CommitOutcome> LmdbSession::Commit(const Checkpoint& checkpoint,
   std::optional<Checkpoint> fence;
   if (status.ok() && staging_.bytes() > kLargeCommit) status = CheckRoom();
   AMPLOAD_FAULT_POINT("lmdb.commit.begin");
+  if (status.ok() && AMPLOAD_REPLY_LOST("lmdb.commit.send")) {
+    return CommitOutcome(Unknown{"the commit was lost on its way"});
+  }
   if (status.ok()) {
     status = WriteWhenClear(staging_.bytes(), false, nullptr, [&](Transaction& txn) -> Status {
       ARROW_RETURN_NOT_OK(CommitIn(txn, checkpoint, &fence));
@@ -48,8 +51,19 @@ Result<CommitOutcome> LmdbSession::Commit(const Checkpoint& checkpoint,
     return *refusal_;
   }
   AMPLOAD_FAULT_POINT("lmdb.commit.after_commit");
+  if (AMPLOAD_REPLY_LOST("lmdb.commit.reply")) {
+    return CommitOutcome(Unknown{"the commit's reply was lost"});
+  }
   const Committed committed{early_rows_ + staging_.rows()};
+  AfterCommit(std::move(fence));
+  return CommitOutcome(committed);
+}
+
+void LmdbSession::AfterCommit(std::optional<Checkpoint> fence) {
   table_ = next_table_;
+  evolved_schema_ = next_table_.schema;
+  evolution_.clear();
+  committed_rows_.reset();
   fence_ = std::move(fence);
   ForgetEarlyRows();
   load_.overwrite = false;
@@ -59,13 +73,12 @@ Result<CommitOutcome> LmdbSession::Commit(const Checkpoint& checkpoint,
   staging_.Clear();
   undo_.clear();
   early_rows_ = 0;
-  return CommitOutcome(committed);
+  batch_.reset();
 }
 
 Status LmdbSession::CommitIn(Transaction& txn, const Checkpoint& checkpoint,
                              std::optional<Checkpoint>* fence) {
   ARROW_ASSIGN_OR_RAISE(auto catalog, Catalog::Open(txn, true));
-  ARROW_RETURN_NOT_OK(CheckFence(catalog));
   ARROW_RETURN_NOT_OK(RefreshTable(catalog));
   ARROW_RETURN_NOT_OK(replacing_ ? ReplaceTable(txn, catalog) : AppendToTable(txn));
   if (one_off()) {
@@ -75,20 +88,32 @@ Status LmdbSession::CommitIn(Transaction& txn, const Checkpoint& checkpoint,
     if (remember_load_ && !known) remembered.push_back(load_.nonce);
     if (remembered.size() > kRemembered) remembered.erase(remembered.begin());
   }
-  if (one_off() || replacing_ || !table_.has_value() || !evolution_.empty()) {
+  const bool changed = !table_.has_value() || !next_table_.schema->Equals(*table_->schema, true);
+  if (one_off() || replacing_ || changed) {
     ARROW_RETURN_NOT_OK(catalog.WriteTable(spec_.name, next_table_));
   }
-  if (load_recorded_) {
-    if (const auto noted_as = NoteAs(); noted_as.has_value()) {
-      ARROW_ASSIGN_OR_RAISE(auto undo, UndoLog::Open(txn, next_table_.uuid, false));
-      ARROW_RETURN_NOT_OK(undo.Forget(*noted_as));
-    }
-    ARROW_RETURN_NOT_OK(catalog.RemoveLoad(spec_.name, load_.nonce));
-  }
+  ARROW_RETURN_NOT_OK(CloseLoad(txn, catalog));
   if (one_off()) return Status::OK();
   *fence = NextCheckpoint(checkpoint, next_table_.uuid);
-  if (spec_.streaming) ARROW_RETURN_NOT_OK(ForgetFinalBatches(txn, next_table_.uuid, **fence));
+  if (spec_.streaming) {
+    BatchIdSet undoable;
+    for (const auto& entry : (*fence)->ladder) undoable.insert(entry.batch);
+    ARROW_ASSIGN_OR_RAISE(auto undo, UndoLog::Open(txn, next_table_.uuid, false));
+    ARROW_RETURN_NOT_OK(undo.ForgetFinal(undoable, (*fence)->slot));
+  }
   return catalog.WriteCheckpoint(**fence);
+}
+
+Status LmdbSession::CloseLoad(Transaction& txn, Catalog& catalog) {
+  if (load_.has_early_rows && !load_.order.empty()) {
+    ARROW_RETURN_NOT_OK(txn.Drop(load_.order, /*remove=*/true));
+  }
+  if (!load_recorded_) return Status::OK();
+  if (const auto noted_as = NoteAs(); noted_as.has_value()) {
+    ARROW_ASSIGN_OR_RAISE(auto undo, UndoLog::Open(txn, next_table_.uuid, false));
+    ARROW_RETURN_NOT_OK(undo.Forget(*noted_as));
+  }
+  return catalog.RemoveLoad(spec_.name, load_.nonce);
 }
 
 Checkpoint LmdbSession::NextCheckpoint(const Checkpoint& from_engine,
@@ -134,30 +159,14 @@ Status LmdbSession::ReplaceTable(Transaction& txn, Catalog& catalog) {
 Status LmdbSession::AppendToTable(Transaction& txn) {
   ARROW_ASSIGN_OR_RAISE(const auto dbi, txn.OpenDatabase(spec_.name, true));
   ARROW_ASSIGN_OR_RAISE(auto undo, UndoLog::Open(txn, next_table_.uuid, spec_.streaming));
-  for (auto batch = undo_.rbegin(); batch != undo_.rend(); ++batch) {
-    ARROW_RETURN_NOT_OK(undo.Revert(batch->value(), *dbi, INT64_MAX).status());
+  if (!undo_.empty()) ARROW_RETURN_NOT_OK(undo.RevertBatches(undo_, *dbi, format_));
+  PutPlan plan = PlanFor(*dbi);
+  if (load_.has_early_rows && !load_.order.empty()) {
+    ARROW_ASSIGN_OR_RAISE(plan.order, txn.OpenDatabase(load_.order, false));
   }
-  PutPlan plan;
-  plan.table = *dbi;
-  plan.on_duplicate = spec_.on_duplicate;
   plan.undo = spec_.streaming ? &undo : nullptr;
   ARROW_RETURN_NOT_OK(staging_.PutAll(txn, plan, *encoder_, spec_.name));
   return undo.Flush();
-}
-
-// Batches that left the ladder are final: nobody will take them back.
-Status LmdbSession::ForgetFinalBatches(Transaction& txn, const std::string& uuid,
-                                       const Checkpoint& checkpoint) {
-  ARROW_ASSIGN_OR_RAISE(auto undo, UndoLog::Open(txn, uuid, false));
-  ARROW_ASSIGN_OR_RAISE(const auto noted, undo.CountChunks());
-  for (const auto& [batch, chunks] : noted) {
-    if (BatchId(batch).slot() != checkpoint.slot) continue;
-    const bool on_ladder =
-        std::any_of(checkpoint.ladder.begin(), checkpoint.ladder.end(),
-                    [id = batch](const LadderEntry& entry) { return entry.batch.value() == id; });
-    if (!on_ladder) ARROW_RETURN_NOT_OK(undo.Forget(batch));
-  }
-  return Status::OK();
 }
 
 }  // namespace ampload::lmdb

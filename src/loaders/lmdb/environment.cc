@@ -286,7 +286,7 @@ Result<std::shared_ptr<Environment>> Environment::Open(const std::string& path,
   if (stat(path.c_str(), &folder) != 0) return FromErrno(errno, "cannot open the folder", path);
 
   auto& open = TheOpenEnvironments();
-  const std::lock_guard lock(open.mutex);
+  std::unique_lock lock(open.mutex);
   const std::pair<dev_t, ino_t> id(folder.st_dev, folder.st_ino);
   if (auto it = open.by_folder.find(id); it != open.by_folder.end()) {
     if (it->second.environment->read_only_ && !options.read_only) {
@@ -294,7 +294,11 @@ Result<std::shared_ptr<Environment>> Environment::Open(const std::string& path,
           "lmdb: no right to write there; give another folder, or change its rights: environment=" +
           path);
     }
-    return Share(id, it->second);
+    auto shared = Share(id, it->second);
+    lock.unlock();  // waits for the turn without holding up others
+    // Readers write nothing: they ask for no mode.
+    if (options.create) ARROW_RETURN_NOT_OK(shared->SyncAtLeast(options.sync));
+    return shared;
   }
   const bool fresh = !fs::exists(fs::path(path) / "data.mdb", error);
   MDB_env* env = nullptr;
@@ -318,6 +322,17 @@ Result<std::shared_ptr<Environment>> Environment::Open(const std::string& path,
 }
 
 Environment::~Environment() { mdb_env_close(env_); }
+
+Status Environment::SyncAtLeast(SyncMode sync) {
+  unsigned weaker = 0;
+  if (sync != SyncMode::kNone) weaker |= MDB_NOSYNC;
+  if (sync == SyncMode::kFull) weaker |= MDB_NOMETASYNC;
+  unsigned now = 0;
+  mdb_env_get_flags(env_, &now);
+  if ((now & weaker) == 0) return Status::OK();
+  const std::lock_guard turn(turn_);
+  return FromCode(mdb_env_set_flags(env_, weaker, 0), "cannot set the sync mode", path_);
+}
 
 Status Environment::Grow(int64_t bytes) {
   MDB_envinfo info;

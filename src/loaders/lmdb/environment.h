@@ -36,6 +36,7 @@ enum class SyncMode {
 
 struct EnvironmentOptions {
   int64_t map_size = 0;  // first size of the map; it grows by itself
+  // Where the process has it open already with a weaker mode, this one holds for all from then on.
   SyncMode sync = SyncMode::kFull;
   bool create = false;     // make the folder and the environment where they are missing
   bool read_only = false;  // for folders that may not be written
@@ -143,6 +144,7 @@ class Environment {
       : path_(std::move(path)), env_(env), read_only_(read_only) {}
 
   Result<Transaction> Begin(unsigned flags, int64_t bytes);
+  Status SyncAtLeast(SyncMode sync);
   Status Grow(int64_t bytes);  // with the turn held
 
   std::string path_;

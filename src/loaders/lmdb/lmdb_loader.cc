@@ -20,7 +20,8 @@ namespace fs = std::filesystem;
 
 LoaderTraits Traits() {
   LoaderTraits traits;
-  traits.supported_modes = {LoadMode::kAppend, LoadMode::kOverwrite};
+  traits.supported_modes = {LoadMode::kAppend, LoadMode::kOverwrite, LoadMode::kUpsert,
+                            LoadMode::kMerge};
   traits.supports_transactions = true;
   traits.supports_overwrite = true;
   traits.supports_streaming = true;

@@ -68,9 +68,11 @@ bool IsSamePipeline(const OpenLoad& load, const Asking& asking) {
   return !load.pipeline.empty() && load.pipeline == asking.pipeline;
 }
 
-// A one-off load wants the table for itself; pipelines write one table side by side.
+// A one-off load wants the table for itself; pipelines write one table side by side. But what
+// replaced an early row, or was replaced by one, would be lost when that row is taken back.
 bool StandsInTheWay(const OpenLoad& load, const Asking& asking) {
   if (load.nonce == asking.nonce) return false;
+  if (load.has_early_rows && (load.replaces || asking.replaces)) return true;
   return load.pipeline.empty() || asking.pipeline.empty() || IsSamePipeline(load, asking);
 }
 
@@ -100,6 +102,9 @@ Status UndoOpenLoad(Environment& environment, const std::string& table, const Op
         ARROW_RETURN_NOT_OK(undo.ForgetAll());
       } else if (load.has_early_rows) {
         ARROW_ASSIGN_OR_RAISE(done, UndoSomeRows(txn, catalog, table, load));
+      }
+      if (done && load.has_early_rows && !load.order.empty()) {
+        ARROW_RETURN_NOT_OK(txn.Drop(load.order, /*remove=*/true));
       }
       if (done) {
         OpenLoad clean = load;

@@ -20,8 +20,9 @@ Status UndoOpenLoad(Environment& environment, const std::string& table, const Op
 // Who stands in the way of a load.
 struct Asking {
   std::string table;
-  std::string pipeline;  // empty: a one-off load, which wants the table for itself
-  std::string nonce;     // the asking load's own, whose record is no obstacle
+  std::string pipeline;   // empty: a one-off load, which wants the table for itself
+  std::string nonce;      // the asking load's own, whose record is no obstacle
+  bool replaces = false;  // its rows may take the place of others
 };
 
 // A conflict that says who holds the table, where a live load stands in the way. Reads only; a

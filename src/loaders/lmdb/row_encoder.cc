@@ -2,42 +2,90 @@
 
 #include <utility>
 
+#include "loader/row_op.h"
+
 namespace ampload::lmdb {
 
-Result<std::unique_ptr<RowEncoder>> RowEncoder::Make(const std::shared_ptr<arrow::Schema>& schema,
-                                                     const KeyDefinition& key,
-                                                     encode::ValueFormat format,
-                                                     const std::string& table) {
+Result<std::unique_ptr<RowEncoder>> RowEncoder::Make(RowForm form) {
   auto encoder = std::make_unique<RowEncoder>();
-  encoder->schema_ = schema;
-  encoder->table_ = table;
-  if (!key.is_row_number()) {
-    ARROW_ASSIGN_OR_RAISE(encoder->keys_, KeyEncoder::Make(*schema, key, table));
+  encoder->columns_ = form.rows;
+  if (form.op_column.has_value()) {
+    ARROW_ASSIGN_OR_RAISE(encoder->columns_, form.rows->RemoveField(*form.op_column));
   }
-  auto values = encode::MakeRowFormatEncoder(format, schema);
-  if (!values.ok()) return WithContext(values.status(), "lmdb: table=" + table);
+  const auto& columns = encoder->columns_;
+  if (!form.key.is_row_number()) {
+    ARROW_ASSIGN_OR_RAISE(encoder->keys_, KeyEncoder::Make(*columns, form.key, form.table));
+  }
+  if (!form.order_by.empty()) {
+    ARROW_ASSIGN_OR_RAISE(encoder->order_, OrderEncoder::Make(*columns, form.order_by, form.table));
+  }
+  auto values = encode::MakeRowFormatEncoder(form.format, columns);
+  if (!values.ok()) return WithContext(values.status(), "lmdb: table=" + form.table);
   encoder->values_ = std::move(*values);
+  encoder->form_ = std::move(form);
   return encoder;
 }
 
-Result<std::unique_ptr<EncodedBatch>> RowEncoder::Encode(const StagedBatch& staged) const {
-  const auto& batch = *staged.batch;
-  if (!batch.schema()->Equals(*schema_, /*check_metadata=*/false)) {
-    return DataError("lmdb: a batch has another schema than the session's: table=" + table_ +
-                     " session=[" + schema_->ToString() + "] batch=[" + batch.schema()->ToString() +
-                     "]");
+Result<std::shared_ptr<arrow::RecordBatch>> RowEncoder::InOrder(
+    const std::shared_ptr<arrow::RecordBatch>& batch) const {
+  const auto& wanted = *form_.rows;
+  if (batch->schema()->Equals(wanted, /*check_metadata=*/false)) return batch;
+  std::vector<int> places;
+  for (const auto& field : wanted.fields()) {
+    const int place = batch->schema()->GetFieldIndex(field->name());
+    if (place >= 0 && batch->schema()->field(place)->Equals(*field, /*check_metadata=*/false)) {
+      places.push_back(place);
+    }
   }
+  if (std::cmp_equal(places.size(), wanted.num_fields()) &&
+      batch->num_columns() == wanted.num_fields()) {
+    return batch->SelectColumns(places);
+  }
+  return DataError("lmdb: a batch has another schema than the session's: table=" + form_.table +
+                   " session=[" + wanted.ToString() + "] batch=[" + batch->schema()->ToString() +
+                   "]");
+}
+
+Status RowEncoder::CheckNulls(const arrow::RecordBatch& batch, const EncodedPairs& pairs) const {
+  for (const auto& name : form_.never_null) {
+    const auto column = batch.GetColumnByName(name);
+    if (column == nullptr) continue;
+    for (int64_t row = 0; row < batch.num_rows(); ++row) {
+      if (pairs.op(row) == RowOp::kDelete || column->IsValid(row)) continue;
+      return BadRowError(row,
+                         "lmdb: a null in a column that is never null in the table; only a row "
+                         "that deletes may have one: table=" +
+                             form_.table + " column=" + name +
+                             " row=" + std::to_string(pairs.first_row + row));
+    }
+  }
+  return Status::OK();
+}
+
+Result<std::unique_ptr<EncodedBatch>> RowEncoder::Encode(const StagedBatch& staged) const {
+  ARROW_ASSIGN_OR_RAISE(auto batch, InOrder(staged.batch));
   auto pairs = std::make_unique<EncodedPairs>();
   pairs->batch_id = staged.id.value();
   pairs->first_row = staged.first_row;
   pairs->origin = staged.origin;
+  pairs->columns = columns_;
   const std::string where = staged.origin.empty()
-                                ? "lmdb: table=" + table_
-                                : "lmdb: table=" + table_ + " file=" + staged.origin;
-  if (keys_ != nullptr) {
-    ARROW_ASSIGN_OR_RAISE(pairs->keys, keys_->Encode(batch, staged.first_row));
+                                ? "lmdb: table=" + form_.table
+                                : "lmdb: table=" + form_.table + " file=" + staged.origin;
+  if (form_.op_column.has_value()) {
+    auto ops = ReadOps(*batch, *form_.op_column, staged.first_row);
+    if (!ops.ok()) return WithContext(ops.status(), where);
+    pairs->ops = std::move(*ops);
+    ARROW_ASSIGN_OR_RAISE(batch, batch->RemoveColumn(*form_.op_column));
+    ARROW_RETURN_NOT_OK(CheckNulls(*batch, *pairs));
   }
-  auto values = values_->Encode(batch);
+  if (keys_ != nullptr) {
+    ARROW_ASSIGN_OR_RAISE(pairs->keys, keys_->Encode(*batch, staged.first_row));
+  }
+  if (order_ != nullptr) {
+    ARROW_ASSIGN_OR_RAISE(pairs->order, order_->Encode(*batch));
+  }
+  auto values = values_->Encode(*batch);
   if (!values.ok()) {
     return WithContext(values.status(), where + " first_row=" + std::to_string(staged.first_row));
   }

@@ -32,12 +32,17 @@ Status LmdbSession::CheckReady() const {
 
 Status LmdbSession::WriteWhenClear(int64_t bytes, bool take_over, std::string* cleaned_up,
                                    const std::function<Status(Transaction&)>& body) {
-  const Asking asking{spec_.name, spec_.pipeline, load_.nonce};
+  const Asking asking{spec_.name, spec_.pipeline, load_.nonce, replaces()};
   for (;;) {
     const std::string nonce = base::RandomNonce();
     ARROW_ASSIGN_OR_RAISE(const auto adoption_lock, LoadLock::Take(environment_->path(), nonce));
     std::optional<OpenLoad> obstacle;
     ARROW_RETURN_NOT_OK(environment_->Write(bytes, [&](Transaction& txn) -> Status {
+      if (recovered_) {  // a session that was taken over touches nothing, not even the dead's
+        ARROW_ASSIGN_OR_RAISE(auto catalog, Catalog::Open(txn, true));
+        ARROW_RETURN_NOT_OK(CheckFence(catalog));
+        ARROW_RETURN_NOT_OK(RefuseBesideAStream(catalog));
+      }
       ARROW_ASSIGN_OR_RAISE(obstacle, AdoptObstacle(txn, asking, take_over, nonce));
       return obstacle.has_value() ? Status::OK() : body(txn);
     }));
@@ -52,7 +57,8 @@ Status LmdbSession::WriteWhenClear(int64_t bytes, bool take_over, std::string* c
 
 Status LmdbSession::CheckFence(Catalog& catalog) {
   refusal_.reset();
-  if (load_recorded_) {
+  const bool fence = AMPLOAD_SAFEGUARD("fence");
+  if (load_recorded_ && fence) {
     ARROW_ASSIGN_OR_RAISE(const auto mine, catalog.ReadLoad(spec_.name, load_.nonce));
     if (!mine.has_value()) {
       refusal_ = Fenced{"another process, which took over this load"};
@@ -62,11 +68,12 @@ Status LmdbSession::CheckFence(Catalog& catalog) {
   }
   if (one_off()) return Status::OK();
   ARROW_ASSIGN_OR_RAISE(const auto now, catalog.ReadCheckpoint(spec_.name, spec_.pipeline));
-  if (now.has_value() && now->owner == fence_->owner && now->epoch == fence_->epoch &&
-      now->sequence == fence_->sequence) {
-    return Status::OK();
-  }
-  if (now.has_value() && now->owner != fence_->owner && now->epoch >= fence_->epoch) {
+  const bool same_owner =
+      now.has_value() && (!fence || (now->owner == fence_->owner && now->epoch == fence_->epoch));
+  const bool same_sequence = now.has_value() && (!AMPLOAD_SAFEGUARD("sequence_check") ||
+                                                 now->sequence == fence_->sequence);
+  if (same_owner && same_sequence) return Status::OK();
+  if (fence && now.has_value() && now->owner != fence_->owner && now->epoch >= fence_->epoch) {
     refusal_ = Fenced{now->store_handle};
     return ConflictError(
         "lmdb: another process took over this pipeline; stop: table=" + spec_.name +
@@ -79,38 +86,6 @@ Status LmdbSession::CheckFence(Catalog& catalog) {
                        spec_.name + " pipeline=" + spec_.pipeline);
 }
 
-Status LmdbSession::RefreshTable(Catalog& catalog) {
-  if (one_off() || replacing_) return Status::OK();
-  ARROW_ASSIGN_OR_RAISE(auto now, catalog.ReadTable(spec_.name));
-  const bool same =
-      now.has_value() == table_.has_value() && (!now.has_value() || now->uuid == table_->uuid);
-  if (same) return Status::OK();
-  if (table_.has_value()) {
-    return PermanentError(
-        "lmdb: the table was replaced or dropped while this session wrote it; stop and look: "
-        "table=" +
-        spec_.name + " pipeline=" + spec_.pipeline);
-  }
-  if (!(now->key == key_)) {
-    return ConflictError(
-        "lmdb: another load has made this table, with another key; load into another table: "
-        "table=" +
-        spec_.name + " key=[" + now->key.ToString() + "] wanted=[" + key_.ToString() + "]");
-  }
-  if (now->value_format != format_) {
-    return ConflictError(
-        "lmdb: another load has made this table, with another value format; load into another "
-        "table: table=" +
-        spec_.name + " value_format=" + std::string(ToString(now->value_format)) +
-        " wanted=" + std::string(ToString(format_)));
-  }
-  ARROW_RETURN_NOT_OK(CheckSchema(*now));
-  next_table_ = *now;
-  next_table_.schema = evolved_schema_;
-  table_ = std::move(now);
-  return Status::OK();
-}
-
 Status LmdbSession::Stage(StagedBatch batch, const CallContext& context) {
   ARROW_RETURN_NOT_OK(CheckReady());
   ARROW_RETURN_NOT_OK(context.Check());
@@ -118,10 +93,23 @@ Status LmdbSession::Stage(StagedBatch batch, const CallContext& context) {
     return ConfigurationError("lmdb: a one-off load has one commit; open another session: table=" +
                               spec_.name);
   }
+  if (by_key() && spec_.streaming && batch_.has_value() && *batch_ != batch.id.value()) {
+    return ConfigurationError(
+        "lmdb: an upsert or merge stream commits one batch at a time; commit the one before "
+        "first: table=" +
+        spec_.name + " pipeline=" + spec_.pipeline);
+  }
   if (batch.encoded == nullptr) {
     ARROW_ASSIGN_OR_RAISE(batch.encoded, encoder_->Encode(batch));
   }
-  staging_.Add(std::unique_ptr<EncodedPairs>(static_cast<EncodedPairs*>(batch.encoded.release())));
+  std::unique_ptr<EncodedPairs> pairs(static_cast<EncodedPairs*>(batch.encoded.release()));
+  if (pairs->columns != encoder_->columns()) {
+    return ConfigurationError(
+        "lmdb: a batch was encoded before the columns changed; encode it again: table=" +
+        spec_.name);
+  }
+  batch_ = pairs->batch_id;
+  staging_.Add(std::move(pairs));
   return StepIsFull() ? FlushStep() : Status::OK();
 }
 
@@ -133,10 +121,15 @@ int64_t LmdbSession::MemoryOfStep() const {
   const int64_t new_pages = rows + rows / 8;
   const int64_t copied =
       staging_.AscendsAbove(top_key_) ? 0 : std::min(staging_.rows() * kPage, leaf_bytes_);
-  return rows + new_pages + copied;
+  if (!replaces()) return rows + new_pages + copied;
+  // What stood there goes into the undo log; order values are kept by key, in any order.
+  const int64_t order = load_.order.empty() ? 0 : staging_.rows() * (kPage / 2);
+  return 2 * (rows + new_pages) + copied + order;
 }
 
 bool LmdbSession::StepIsFull() const {
+  // A step cannot be put upon rows that the commit will take back first.
+  if (!undo_.empty()) return false;
   if (staging_.bytes() >= config_.step_bytes) return true;
   const int64_t limit = spec_.staging_bytes > 0 ? spec_.staging_bytes : 4 * config_.step_bytes;
   return MemoryOfStep() >= limit - limit / 8;  // room for one batch more
@@ -157,7 +150,8 @@ std::optional<int64_t> LmdbSession::NoteAs() const {
 }
 
 Status LmdbSession::CheckRoom() const {
-  return environment_->CheckRoom(staging_.bytes() + staging_.bytes() / 4);
+  const int64_t notes = replaces() ? staging_.bytes() : 0;
+  return environment_->CheckRoom(staging_.bytes() + staging_.bytes() / 4 + notes);
 }
 
 Status LmdbSession::FlushStep() {
@@ -173,26 +167,38 @@ Status LmdbSession::FlushStep() {
       }));
   AMPLOAD_FAULT_POINT("lmdb.step.after_commit");
   load_ = std::move(load);
-  load_recorded_ = true;
-  if (!replacing_) table_ = next_table_;
+  load_recorded_ = AMPLOAD_SAFEGUARD("open_load_record");
+  if (!replacing_ && !table_.has_value()) table_ = next_table_;
   early_rows_ += staging_.rows();
   staging_.Clear();
   return Status::OK();
 }
 
+PutPlan LmdbSession::PlanFor(MDB_dbi table) const {
+  PutPlan plan;
+  plan.table = table;
+  if (spec_.mode == LoadMode::kUpsert) plan.rule = PutRule::kReplace;
+  if (spec_.mode == LoadMode::kMerge) plan.rule = PutRule::kMerge;
+  plan.on_duplicate = spec_.on_duplicate;
+  plan.format = format_;
+  plan.columns = next_table_.schema.get();
+  return plan;
+}
+
 Status LmdbSession::PutStep(Transaction& txn, OpenLoad* load) {
   ARROW_ASSIGN_OR_RAISE(auto catalog, Catalog::Open(txn, true));
-  ARROW_RETURN_NOT_OK(CheckFence(catalog));
   ARROW_RETURN_NOT_OK(RefreshTable(catalog));
   const bool first = !load->has_early_rows;
   load->has_early_rows = true;
   ARROW_ASSIGN_OR_RAISE(const auto dbi,
                         txn.OpenDatabase(replacing_ ? load->hidden : spec_.name, true));
   ARROW_ASSIGN_OR_RAISE(auto undo, UndoLog::Open(txn, next_table_.uuid, true));
-  PutPlan plan;
-  plan.table = *dbi;
-  plan.on_duplicate = spec_.on_duplicate;
+  PutPlan plan = PlanFor(*dbi);
   plan.note_as = NoteAs();
+  if (!load->order.empty()) {
+    ARROW_ASSIGN_OR_RAISE(plan.order, txn.OpenDatabase(load->order, true));
+    plan.note_order = true;
+  }
   if (replacing_) {
     // The hidden table goes as a whole; only a stream may want single batches back later.
     plan.undo = spec_.streaming ? &undo : nullptr;
@@ -217,7 +223,8 @@ Status LmdbSession::PutStep(Transaction& txn, OpenLoad* load) {
     if (load->batches.empty() || load->batches.back() != batch) load->batches.push_back(batch);
   };
   for (const auto& pairs : staging_.batches()) remember(plan.note_as.value_or(pairs->batch_id));
-  return catalog.WriteLoad(spec_.name, *load);
+  return AMPLOAD_SAFEGUARD("open_load_record") ? catalog.WriteLoad(spec_.name, *load)
+                                               : Status::OK();
 }
 
 Status LmdbSession::Undo(const BatchIdSet& batches, const CallContext& context) {
@@ -234,12 +241,6 @@ Status LmdbSession::Undo(const BatchIdSet& batches, const CallContext& context) 
   return Status::OK();
 }
 
-Status LmdbSession::Evolve(const SchemaChange& /*change*/, const CallContext& /*context*/) {
-  return PermanentError(
-      "lmdb: the schema of a table cannot be changed yet; load into another table: table=" +
-      spec_.name);
-}
-
 void LmdbSession::ForgetEarlyRows() {
   load_.has_early_rows = false;
   load_.created_table = false;
@@ -252,14 +253,22 @@ Status LmdbSession::Abort(const CallContext& /*context*/) {
   staging_.Clear();
   undo_.clear();
   early_rows_ = 0;
-  if (!load_.has_early_rows) return Status::OK();
-  ARROW_RETURN_NOT_OK(UndoOpenLoad(*environment_, spec_.name, load_, /*close=*/!one_off()));
-  load_recorded_ = one_off();
-  ForgetEarlyRows();
+  batch_.reset();
+  if (load_.has_early_rows) {
+    ARROW_RETURN_NOT_OK(UndoOpenLoad(*environment_, spec_.name, load_, /*close=*/!one_off()));
+    load_recorded_ = load_recorded_ && one_off();
+    ForgetEarlyRows();
+  }
+  if (!one_off() && fence_->sequence > 0) return ForgetEvolution();
+  // The first step of this load, or of another one, may have made the table; it is gone with it.
   ARROW_ASSIGN_OR_RAISE(auto txn, environment_->BeginRead());
   ARROW_ASSIGN_OR_RAISE(auto catalog, Catalog::Open(txn, false));
-  ARROW_ASSIGN_OR_RAISE(table_, catalog.ReadTable(spec_.name));
-  return Status::OK();
+  ARROW_ASSIGN_OR_RAISE(const auto now, catalog.ReadTable(spec_.name));
+  if (!now.has_value() && table_.has_value()) {
+    table_.reset();
+    next_table_.schema = columns_;
+  }
+  return ForgetEvolution();
 }
 
 }  // namespace ampload::lmdb

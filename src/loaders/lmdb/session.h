@@ -7,6 +7,9 @@
 //              old one)
 //
 // A dead load's steps are undone by the next Recover of anybody who wants the table.
+//
+// Upsert and merge: the rows of one key apply in their order within a commit, also across its
+// steps. A stream of them has its table for itself and commits one batch at a time.
 #pragma once
 
 #include <functional>
@@ -48,21 +51,49 @@ class LmdbSession final : public WriteSession {
 
  private:
   bool one_off() const { return spec_.pipeline.empty(); }
+  bool by_key() const { return spec_.mode == LoadMode::kUpsert || spec_.mode == LoadMode::kMerge; }
+  // Its rows may take the place of others.
+  bool replaces() const { return by_key() || spec_.on_duplicate == DuplicatePolicy::kReplace; }
+
+  std::string RuleInWords() const;  // plan.cc
 
   // take_over.cc
   Result<Recovered> TakeOver();
+  Status CheckSpec() const;
   Status RefuseWhereALiveLoadHoldsTheTable();
   Status InstallFence(Transaction& txn, Recovered* recovered);
   Status InstallPipeline(Catalog& catalog, const std::vector<Checkpoint>& others,
                          Recovered* recovered);
-  Status CheckTable(Transaction& txn, Catalog& catalog);
-  Result<Recovered> Settle();
+  // May this session write beside those pipelines?
+  Status CheckNeighbours(Catalog& catalog, const std::vector<Checkpoint>& others);
+  // A stream may take back the rows under ours, and ours with them.
+  Status RefuseBesideAStream(Catalog& catalog) const;
 
+  // table_fit.cc: does what the session wants fit the table that is there?
+  Status CheckTable(Transaction& txn, Catalog& catalog);
+  Status ChooseKey();
   Status ChooseFormat();
   Status CheckFloats(const TableRecord& record) const;
   // Do the rows fit, as they are or after evolution? Then evolved_schema_ is what the table will
   // have.
   Status CheckSchema(const TableRecord& record);
+  // The rows' columns as far as they must be those of `table`.
+  std::shared_ptr<arrow::Schema> ColumnsAgainst(const arrow::Schema& table) const;
+  // The table's columns, in which only a row that deletes may be null.
+  std::vector<std::string> NeverNullIn(const arrow::Schema& table) const;
+  Status MakeEncoder();
+  // Another pipeline may have made the table since, or changed its columns: takes it as it is now,
+  // or refuses.
+  Status RefreshTable(Catalog& catalog);
+
+  // evolve.cc
+  Result<std::shared_ptr<arrow::Schema>> ChangedRows(const SchemaChange& change) const;
+  Status TakeColumns(std::shared_ptr<arrow::Schema> rows);
+  Status ForgetEvolution();
+
+  // settle.cc
+  Result<Recovered> Settle();
+  Result<Recovered> SettleOneOff(Catalog& catalog);
 
   // session.cc
   Status CheckReady() const;
@@ -72,8 +103,6 @@ class LmdbSession final : public WriteSession {
                         const std::function<Status(Transaction&)>& body);
   // OK while the fence is this session's; else `refusal_` says what a commit returns.
   Status CheckFence(Catalog& catalog);
-  // Another pipeline may have made the table since: takes it as it is now, or refuses.
-  Status RefreshTable(Catalog& catalog);
   Status CheckRoom() const;
   // What the staged rows and the transaction that puts them will hold in memory, at most.
   int64_t MemoryOfStep() const;
@@ -82,19 +111,23 @@ class LmdbSession final : public WriteSession {
   Status MeasureTable(Transaction& txn, MDB_dbi dbi);
   Status FlushStep();
   Status PutStep(Transaction& txn, OpenLoad* load);
+  PutPlan PlanFor(MDB_dbi table) const;
 
   // commit.cc
   Status CommitIn(Transaction& txn, const Checkpoint& checkpoint, std::optional<Checkpoint>* fence);
   Status ReplaceTable(Transaction& txn, Catalog& catalog);
   Status AppendToTable(Transaction& txn);
-  Status ForgetFinalBatches(Transaction& txn, const std::string& uuid,
-                            const Checkpoint& checkpoint);
+  // The load's record, its notes and its order values go.
+  Status CloseLoad(Transaction& txn, Catalog& catalog);
   Checkpoint NextCheckpoint(const Checkpoint& from_engine, const std::string& uuid) const;
+  // What holds once a commit took effect.
+  void AfterCommit(std::optional<Checkpoint> fence);
   void ForgetEarlyRows();
   std::optional<int64_t> NoteAs() const;
 
   LMDBConfig config_;
   TableSpec spec_;
+  std::shared_ptr<arrow::Schema> columns_;  // of spec_'s rows, without `_op`
   std::shared_ptr<Environment> environment_;
   std::optional<LoadLock> lock_;
 
@@ -106,14 +139,18 @@ class LmdbSession final : public WriteSession {
   encode::ValueFormat format_ = encode::ValueFormat::kMsgpack;
   std::optional<Checkpoint> fence_;  // a pipeline's checkpoint as this session last wrote it
   std::shared_ptr<arrow::Schema> evolved_schema_;
-  std::string evolution_;   // in words; empty: the table's columns stay
-  bool replacing_ = false;  // the next commit replaces the table's rows
+  std::string evolution_;                          // in words; empty: the table's columns stay
+  std::vector<std::string> never_null_;            // see NeverNullIn
+  std::shared_ptr<arrow::Schema> committed_rows_;  // spec_.schema before Evolve; null: no Evolve
+  bool replacing_ = false;                         // the next commit replaces the table's rows
 
   std::unique_ptr<RowEncoder> encoder_;
+  std::vector<std::unique_ptr<RowEncoder>> old_encoders_;  // somebody may still hold them
   Staging staging_;
   int64_t leaf_bytes_ = 0;              // of the table that rows are put into, after the last step
   std::optional<std::string> top_key_;  // its last key
   int64_t early_rows_ = 0;              // put by steps since the last commit
+  std::optional<int64_t> batch_;        // the last one staged since the last commit
   BatchIdSet undo_;
   std::optional<CommitOutcome> refusal_;
   bool recovered_ = false;

@@ -4,8 +4,6 @@
 #include <cstring>
 #include <utility>
 
-#include "loaders/lmdb/lmdb_error.h"
-
 namespace ampload::lmdb {
 namespace {
 
@@ -24,65 +22,6 @@ uint64_t PrefixOf(std::string_view key) {
   for (const unsigned char byte : bytes) prefix = prefix << 8 | byte;
   return prefix;
 }
-
-// Puts rows that come in ascending key order.
-class Putter {
- public:
-  Putter(Transaction& txn, const PutPlan& plan, const RowEncoder& encoder,
-         const std::string& table_name, Cursor cursor, std::optional<std::string> last_key)
-      : txn_(txn),
-        plan_(plan),
-        encoder_(encoder),
-        table_name_(table_name),
-        cursor_(std::move(cursor)),
-        last_key_(std::move(last_key)) {}
-
-  Status Put(const EncodedPairs& pairs, int64_t row, std::string_view key_bytes) {
-    // Keys ascend: once one is above the table's last key, all that follow are.
-    appending_ = appending_ || !last_key_.has_value() || key_bytes > *last_key_;
-    MDB_val key = ToVal(key_bytes);
-    MDB_val value = ToVal(pairs.values.row(row));
-    if (appending_) {
-      ARROW_RETURN_NOT_OK(Note(pairs, key_bytes, std::nullopt));
-      return FromCode(mdb_cursor_put(cursor_.raw(), &key, &value, MDB_APPEND), "cannot write",
-                      txn_.path());
-    }
-    const MDB_val wanted = value;
-    const int code = mdb_cursor_put(cursor_.raw(), &key, &value, MDB_NOOVERWRITE);
-    if (code == MDB_SUCCESS) return Note(pairs, key_bytes, std::nullopt);
-    if (code != MDB_KEYEXIST) return FromCode(code, "cannot write", txn_.path());
-    if (plan_.on_duplicate == DuplicatePolicy::kFail) return AlreadyThere(pairs, row, key_bytes);
-    ARROW_RETURN_NOT_OK(Note(pairs, key_bytes, ToView(value)));
-    value = wanted;
-    return FromCode(mdb_cursor_put(cursor_.raw(), &key, &value, 0), "cannot write", txn_.path());
-  }
-
- private:
-  Status Note(const EncodedPairs& pairs, std::string_view key,
-              std::optional<std::string_view> previous) {
-    if (plan_.undo == nullptr || plan_.all_above) return Status::OK();
-    if (plan_.not_above.has_value() && key > *plan_.not_above) return Status::OK();
-    return plan_.undo->Add(plan_.note_as.value_or(pairs.batch_id), key, previous);
-  }
-
-  Status AlreadyThere(const EncodedPairs& pairs, int64_t row, std::string_view key) const {
-    return DataError(
-        "lmdb: a row with this key is already in the table; load it with --on-duplicate replace, "
-        "with "
-        "--mode overwrite, or leave it out: table=" +
-        table_name_ + " " + encoder_.DescribeKey(key) +
-        " row=" + std::to_string(pairs.first_row + row) +
-        (pairs.origin.empty() ? "" : " file=" + pairs.origin));
-  }
-
-  Transaction& txn_;
-  const PutPlan& plan_;
-  const RowEncoder& encoder_;
-  const std::string& table_name_;
-  Cursor cursor_;
-  std::optional<std::string> last_key_;
-  bool appending_ = false;
-};
 
 // True where the batches, one after the other, already ascend.
 bool Ascends(const std::vector<std::unique_ptr<EncodedPairs>>& batches) {
@@ -108,9 +47,14 @@ std::vector<Row> SortedRows(const std::vector<std::unique_ptr<EncodedPairs>>& ba
     }
   }
   const auto key = [&](const Row& row) { return batches[row.batch]->keys->key(row.row); };
+  const auto order_of = [&](const Row& row) {
+    const auto& order = batches[row.batch]->order;
+    return order.has_value() ? order->at(row.row) : std::string_view();
+  };
   std::sort(rows.begin(), rows.end(), [&](const Row& a, const Row& b) {
     if (a.prefix != b.prefix) return a.prefix < b.prefix;
     if (const int order = key(a).compare(key(b)); order != 0) return order < 0;
+    if (const int order = order_of(a).compare(order_of(b)); order != 0) return order < 0;
     return a.batch != b.batch ? a.batch < b.batch : a.row < b.row;  // equal keys by arrival
   });
   return rows;
@@ -140,42 +84,55 @@ void Staging::Clear() {
 Status Staging::PutAll(Transaction& txn, const PutPlan& plan, const RowEncoder& encoder,
                        const std::string& table_name) const {
   if (rows_ == 0) return Status::OK();
-  ARROW_ASSIGN_OR_RAISE(auto last_key, txn.LastKey(plan.table));
-  uint64_t next_number = 0;
+  ARROW_ASSIGN_OR_RAISE(auto putter, RowPutter::Open(txn, plan, encoder, table_name));
   const bool numbered = !batches_.front()->keys.has_value();
-  if (numbered && last_key.has_value()) {
-    ARROW_ASSIGN_OR_RAISE(next_number, RowNumberOf(*last_key));
+  if (!numbered && !Ascends(batches_)) return PutSorted(putter, plan, encoder, table_name);
+  uint64_t next_number = 0;
+  if (numbered && putter.last_key().has_value()) {
+    ARROW_ASSIGN_OR_RAISE(next_number, RowNumberOf(*putter.last_key()));
     ++next_number;
   }
-  ARROW_ASSIGN_OR_RAISE(auto cursor, Cursor::Open(txn, plan.table));
-  Putter putter(txn, plan, encoder, table_name, std::move(cursor), std::move(last_key));
-
-  if (numbered || Ascends(batches_)) {
-    for (const auto& pairs : batches_) {
-      for (int64_t row = 0; row < pairs->rows(); ++row) {
-        ARROW_RETURN_NOT_OK(numbered ? putter.Put(*pairs, row, RowNumberKey(next_number++))
-                                     : putter.Put(*pairs, row, pairs->keys->key(row)));
+  for (const auto& pairs : batches_) {
+    for (int64_t i = 0; i < pairs->rows(); ++i) {
+      const StagedRow row{pairs.get(), i};
+      if (numbered) {
+        ARROW_RETURN_NOT_OK(putter.Add(row, RowNumberKey(next_number++)));
+      } else {
+        ARROW_RETURN_NOT_OK(plan.rule == PutRule::kAdd
+                                ? putter.Add(row, pairs->keys->key(i))
+                                : putter.Fold({&row, 1}, pairs->keys->key(i)));
       }
     }
-    return Status::OK();
   }
+  return Status::OK();
+}
+
+Status Staging::PutSorted(RowPutter& putter, const PutPlan& plan, const RowEncoder& encoder,
+                          const std::string& table_name) const {
   const auto rows = SortedRows(batches_, rows_);
   const auto key = [&](const Row& row) { return batches_[row.batch]->keys->key(row.row); };
+  std::vector<StagedRow> group;  // rows of one key
   for (size_t i = 0; i < rows.size(); ++i) {
     const auto& row = rows[i];
+    group.push_back({batches_[row.batch].get(), row.row});
     if (i + 1 < rows.size() && rows[i + 1].prefix == row.prefix && key(rows[i + 1]) == key(row)) {
-      if (plan.on_duplicate == DuplicatePolicy::kReplace) continue;  // the later one is put
-      const auto place = [&](const Row& at) {
-        return std::to_string(batches_[at.batch]->first_row + at.row);
+      continue;
+    }
+    if (plan.rule != PutRule::kAdd) {
+      ARROW_RETURN_NOT_OK(putter.Fold(group, key(row)));
+    } else if (group.size() > 1 && plan.on_duplicate == DuplicatePolicy::kFail) {
+      const auto place = [](const StagedRow& at) {
+        return std::to_string(at.pairs->first_row + at.row);
       };
       return DataError(
           "lmdb: two rows of this load have the same key; choose key columns that tell rows apart, "
-          "or "
-          "load with --on-duplicate replace: table=" +
-          table_name + " " + encoder.DescribeKey(key(row)) + " rows=" + place(row) + "," +
-          place(rows[i + 1]));
+          "or load with --on-duplicate replace: table=" +
+          table_name + " " + encoder.DescribeKey(key(row)) + " rows=" + place(group[0]) + "," +
+          place(group[1]));
+    } else {
+      ARROW_RETURN_NOT_OK(putter.Add(group.back(), key(row)));  // the last to arrive
     }
-    ARROW_RETURN_NOT_OK(putter.Put(*batches_[row.batch], row.row, key(row)));
+    group.clear();
   }
   return Status::OK();
 }

@@ -1,5 +1,4 @@
-// The session's start and its question after an unknown outcome.
-#include <arrow/type_traits.h>
+// The session's start: its fence, its place among other loads, the table that it finds.
 #include <time.h>
 #include <unistd.h>
 
@@ -9,8 +8,7 @@
 
 #include "ampload/fault_point.h"
 #include "base/random.h"
-#include "loader/identifier.h"
-#include "loader/schema_change.h"
+#include "loader/row_op.h"
 #include "loaders/lmdb/open_loads.h"
 #include "loaders/lmdb/session.h"
 
@@ -50,15 +48,16 @@ Result<Recovered> LmdbSession::Recover(RecoverMode mode, const CallContext& cont
 }
 
 Result<Recovered> LmdbSession::TakeOver() {
-  if (spec_.streaming && spec_.on_duplicate == DuplicatePolicy::kReplace) {
-    return ConfigurationError(
-        "lmdb: a stream cannot replace existing keys; take --on-duplicate fail: table=" +
-        spec_.name);
-  }
+  ARROW_RETURN_NOT_OK(CheckSpec());
+  ARROW_ASSIGN_OR_RAISE(columns_, StoredSchema(spec_));
   ARROW_ASSIGN_OR_RAISE(environment_,
                         Environment::Open(config_.path, config_.environment(/*create=*/true)));
   load_.nonce = base::RandomNonce();
   load_.hidden = std::string(kCatalogName) + "/new/" + load_.nonce;
+  if (!spec_.order_by.empty()) {
+    load_.order = std::string(kCatalogName) + "/order/" + load_.nonce;
+  }
+  load_.replaces = replaces();
   load_.pipeline = spec_.pipeline;
   load_.pid = getpid();
   load_.host = HostName();
@@ -75,17 +74,32 @@ Result<Recovered> LmdbSession::TakeOver() {
         AMPLOAD_FAULT_POINT("lmdb.open_load.before_commit");
         return Status::OK();
       }));
-  load_recorded_ = one_off();
+  load_recorded_ = one_off() && AMPLOAD_SAFEGUARD("open_load_record");
   recovered_ = true;
   AMPLOAD_FAULT_POINT("lmdb.open_load.after_commit");
   return recovered;
+}
+
+Status LmdbSession::CheckSpec() const {
+  if (spec_.streaming && spec_.on_duplicate == DuplicatePolicy::kReplace) {
+    return ConfigurationError(
+        "lmdb: a stream cannot replace existing keys; take --on-duplicate fail: table=" +
+        spec_.name);
+  }
+  if (by_key() && spec_.on_duplicate != DuplicatePolicy::kFail) {
+    return ConfigurationError(
+        "lmdb: --on-duplicate is about append; an upsert or merge says itself what becomes of a "
+        "key that is there: leave it out: table=" +
+        spec_.name + " mode=" + std::string(ToString(spec_.mode)));
+  }
+  return Status::OK();
 }
 
 // Asked in a read transaction first: whoever holds the table may stand still inside a write
 // transaction, and then nobody else's would begin.
 Status LmdbSession::RefuseWhereALiveLoadHoldsTheTable() {
   ARROW_ASSIGN_OR_RAISE(auto txn, environment_->BeginRead());
-  return RefuseLiveObstacle(txn, {spec_.name, spec_.pipeline, load_.nonce});
+  return RefuseLiveObstacle(txn, {spec_.name, spec_.pipeline, load_.nonce, replaces()});
 }
 
 Status LmdbSession::InstallFence(Transaction& txn, Recovered* recovered) {
@@ -101,9 +115,10 @@ Status LmdbSession::InstallFence(Transaction& txn, Recovered* recovered) {
         "give --force to do it: table=" +
         spec_.name + " pipelines=" + NamesOf(others));
   }
+  ARROW_RETURN_NOT_OK(CheckNeighbours(catalog, others));
   load_.overwrite = replacing_;
   ARROW_RETURN_NOT_OK(CheckTable(txn, catalog));
-  ARROW_ASSIGN_OR_RAISE(encoder_, RowEncoder::Make(spec_.schema, key_, format_, spec_.name));
+  ARROW_RETURN_NOT_OK(MakeEncoder());
   if (table_.has_value()) recovered->remembered_loads = table_->remembered;
   recovered->remembers_all = recovered->remembered_loads.size() < kRemembered;
   recovered->load_id = load_.nonce;
@@ -116,12 +131,48 @@ Status LmdbSession::InstallFence(Transaction& txn, Recovered* recovered) {
     next_table_.uuid = base::RandomNonce();
     next_table_.key = key_;
     next_table_.value_format = format_;
-    next_table_.schema = spec_.schema;
+    next_table_.schema = columns_;
     next_table_.remembered = recovered->remembered_loads;
   }
   load_.uuid = next_table_.uuid;
-  if (one_off()) return catalog.WriteLoad(spec_.name, load_);
+  if (one_off()) {
+    return AMPLOAD_SAFEGUARD("open_load_record") ? catalog.WriteLoad(spec_.name, load_)
+                                                 : Status::OK();
+  }
   return InstallPipeline(catalog, others, recovered);
+}
+
+// Taking back a batch of an upsert or merge restores rows by what stood there before: whatever
+// another writer did to the same keys in between would be lost.
+Status LmdbSession::CheckNeighbours(Catalog& catalog, const std::vector<Checkpoint>& others) {
+  if (replacing_ && spec_.force) return Status::OK();
+  ARROW_ASSIGN_OR_RAISE(const auto alone, catalog.ReadAlone(spec_.name));
+  if (alone.has_value() && *alone != spec_.pipeline) {
+    return ConfigurationError(
+        "lmdb: an upsert or merge stream has this table for itself; load into another table: "
+        "table=" +
+        spec_.name + " pipeline=" + *alone);
+  }
+  if (by_key() && spec_.streaming && !others.empty()) {
+    return ConfigurationError(
+        "lmdb: an upsert or merge stream must have its table for itself, and another pipeline "
+        "writes this one; stream into another table: table=" +
+        spec_.name + " pipelines=" + NamesOf(others));
+  }
+  return RefuseBesideAStream(catalog);
+}
+
+Status LmdbSession::RefuseBesideAStream(Catalog& catalog) const {
+  if (!replaces() || replacing_ || spec_.streaming) return Status::OK();
+  ARROW_ASSIGN_OR_RAISE(const auto checkpoints, catalog.ReadCheckpoints(spec_.name));
+  for (const auto& one : checkpoints) {
+    if (one.ladder.empty()) continue;
+    return ConfigurationError(
+        "lmdb: a stream writes this table and may take its rows back, and with them what an "
+        "upsert, a merge or --on-duplicate replace made of them; load into another table: table=" +
+        spec_.name + " pipeline=" + one.pipeline);
+  }
+  return Status::OK();
 }
 
 Status LmdbSession::InstallPipeline(Catalog& catalog, const std::vector<Checkpoint>& others,
@@ -162,136 +213,10 @@ Status LmdbSession::InstallPipeline(Catalog& catalog, const std::vector<Checkpoi
   fence_->store_handle = load_.Holder();
   recovered->slot = fence_->slot;
   if (recovered->checkpoint.has_value()) recovered->checkpoint = *fence_;
+  if (by_key() && spec_.streaming) {
+    ARROW_RETURN_NOT_OK(catalog.WriteAlone(spec_.name, spec_.pipeline));
+  }
   return catalog.WriteCheckpoint(*fence_);
-}
-
-Status LmdbSession::CheckTable(Transaction& txn, Catalog& catalog) {
-  ARROW_ASSIGN_OR_RAISE(table_, catalog.ReadTable(spec_.name));
-  ARROW_ASSIGN_OR_RAISE(const auto dbi, txn.OpenDatabase(spec_.name, false));
-  if (dbi.has_value() && !table_.has_value()) {
-    return ConfigurationError(
-        "lmdb: the environment has a database of this name that ampload did not make, and its rows "
-        "are unknown; choose another --table: environment=" +
-        environment_->path() + " table=" + spec_.name);
-  }
-  if (!dbi.has_value()) table_.reset();
-  if (dbi.has_value() && !replacing_) ARROW_RETURN_NOT_OK(MeasureTable(txn, *dbi));
-  if (!table_.has_value() && !spec_.create_table) {
-    return ConfigurationError("lmdb: the table is missing and is not to be made: environment=" +
-                              environment_->path() + " table=" + spec_.name);
-  }
-  const KeyDefinition wanted{spec_.keys, config_.key_pattern};
-  if (!wanted.columns.empty() && !wanted.pattern.empty()) {
-    return ConfigurationError("lmdb: give --key or key_pattern, not both: table=" + spec_.name);
-  }
-  key_ = wanted;
-  ARROW_RETURN_NOT_OK(ChooseFormat());
-  if (!table_.has_value() || replacing_) return Status::OK();
-  if (wanted.is_row_number()) {
-    key_ = table_->key;
-  } else if (!(wanted == table_->key)) {
-    return ConfigurationError(
-        "lmdb: the table's rows have another key; load with that one, or overwrite the table: "
-        "table=" +
-        spec_.name + " key=[" + table_->key.ToString() + "] wanted=[" + wanted.ToString() + "]");
-  }
-  return CheckSchema(*table_);
-}
-
-// A table's rows all have the format that it was made with; only an overwrite can change it.
-Status LmdbSession::ChooseFormat() {
-  format_ = table_.has_value() ? table_->value_format : encode::ValueFormat::kMsgpack;
-  if (config_.value_format.empty()) return Status::OK();
-  const auto wanted = encode::ValueFormatOf(config_.value_format);
-  if (!wanted.has_value()) {
-    return ConfigurationError("lmdb: there is no such value format: value_format=" +
-                              config_.value_format);
-  }
-  if (table_.has_value() && !replacing_ && *wanted != format_) {
-    return ConfigurationError(
-        "lmdb: the table's rows have another value format; leave value_format out to go on with "
-        "it, or overwrite the table: table=" +
-        spec_.name + " value_format=" + std::string(ToString(format_)) +
-        " wanted=" + config_.value_format);
-  }
-  format_ = *wanted;
-  return Status::OK();
-}
-
-// The digits of a float32 in JSON are its fewest: read as a float64 they are another number.
-Status LmdbSession::CheckFloats(const TableRecord& record) const {
-  if (record.value_format != encode::ValueFormat::kJson) return Status::OK();
-  for (const auto& field : spec_.schema->fields()) {
-    const auto known = record.schema->GetFieldByName(field->name());
-    if (known == nullptr || !arrow::is_floating(known->type()->id()) ||
-        !arrow::is_floating(field->type()->id()) || known->type()->Equals(*field->type())) {
-      continue;
-    }
-    return DataError(
-        "lmdb: a float column of a table in JSON keeps its type, since its digits are those of "
-        "that "
-        "type; give --cast " +
-        field->name() + ":" + known->type()->ToString() + ": table=" + spec_.name +
-        " column=" + field->name() + " type=" + known->type()->ToString() +
-        " rows=" + field->type()->ToString());
-  }
-  return Status::OK();
-}
-
-Status LmdbSession::CheckSchema(const TableRecord& record) {
-  ARROW_RETURN_NOT_OK(CheckFloats(record));
-  auto comparison = CompareSchemas(*record.schema, *spec_.schema, record.key.columns);
-  ARROW_RETURN_NOT_OK(
-      WithContext(CheckComparison(comparison, spec_.on_schema_change, spec_.name), "lmdb"));
-  evolution_ = std::move(comparison.possible);
-  evolved_schema_ = evolution_.empty() ? record.schema : comparison.evolved;
-  return Status::OK();
-}
-
-Result<Recovered> LmdbSession::Settle() {
-  ARROW_RETURN_NOT_OK(CheckReady());
-  ARROW_ASSIGN_OR_RAISE(auto txn, environment_->BeginRead());
-  ARROW_ASSIGN_OR_RAISE(auto catalog, Catalog::Open(txn, false));
-  Recovered recovered;
-  if (one_off()) {
-    ARROW_ASSIGN_OR_RAISE(const auto table, catalog.ReadTable(spec_.name));
-    ARROW_ASSIGN_OR_RAISE(const auto load, catalog.ReadLoad(spec_.name, load_.nonce));
-    if (load.has_value()) {
-      recovered.finding = RecoverFinding::kNotCommitted;
-    } else if (table.has_value() && table->last_load == load_.nonce) {
-      recovered.finding = RecoverFinding::kCommitted;
-      committed_ = true;
-    } else {
-      recovered.finding = RecoverFinding::kFenced;
-      recovered.fenced_by = "another process, which took this load for dead";
-    }
-    return recovered;
-  }
-  ARROW_ASSIGN_OR_RAISE(recovered.checkpoint, catalog.ReadCheckpoint(spec_.name, spec_.pipeline));
-  if (!recovered.checkpoint.has_value()) {
-    return PermanentError(
-        "lmdb: the pipeline's checkpoint is gone; another load has replaced or dropped the table: "
-        "table=" +
-        spec_.name + " pipeline=" + spec_.pipeline);
-  }
-  const auto& now = *recovered.checkpoint;
-  recovered.slot = now.slot;
-  if (now.owner != fence_->owner) {
-    if (now.epoch < fence_->epoch) {
-      return PermanentError(
-          "lmdb: the environment went back to a state before this session's take-over; start "
-          "again: table=" +
-          spec_.name + " pipeline=" + spec_.pipeline);
-    }
-    recovered.finding = RecoverFinding::kFenced;
-    recovered.fenced_by = now.store_handle;
-    return recovered;
-  }
-  recovered.finding = now.sequence > fence_->sequence   ? RecoverFinding::kCommitted
-                      : now.sequence < fence_->sequence ? RecoverFinding::kWentBack
-                                                        : RecoverFinding::kNotCommitted;
-  fence_ = now;
-  return recovered;
 }
 
 }  // namespace ampload::lmdb
