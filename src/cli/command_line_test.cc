@@ -37,7 +37,7 @@ TEST_F(CommandLineTest, HelpNamesEveryVerb) {
   const Ran ran = RunAmpload({"--help"});
   EXPECT_EQ(ran.status, 0);
   EXPECT_EQ(ran.err, "");
-  for (const char* verb : {"load", "check", "loaders", "inspect", "completion"}) {
+  for (const char* verb : {"load", "check", "loaders", "inspect", "undo", "completion"}) {
     EXPECT_THAT(ran.out, HasSubstr(std::string("\n  ") + verb + " "));
   }
 }

@@ -4,10 +4,10 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/nearest_name.h"
 #include "cli/amounts.h"
 #include "cli/command.h"
 #include "cli/connection.h"
+#include "cli/known_table.h"
 #include "cli/row_printer.h"
 #include "cli/text.h"
 #include "cli/text_table.h"
@@ -31,19 +31,9 @@ struct TableSummary {
 };
 
 Result<TableSummary> Summarize(Loader& loader, const std::string& table) {
-  ARROW_ASSIGN_OR_RAISE(auto info, loader.GetTableInfo(table));
-  if (!info.has_value()) {
-    ARROW_ASSIGN_OR_RAISE(const auto tables, loader.ListTables());
-    const auto nearest = base::NearestName(table, tables);
-    if (tables.empty()) {
-      return ConfigurationError("inspect: no such table; the store has none: table=" + table);
-    }
-    return ConfigurationError(fmt::format(
-        "inspect: no such table{}: table={} tables={}",
-        nearest ? fmt::format("; did you mean {}?", *nearest) : "", table, fmt::join(tables, ",")));
-  }
+  ARROW_ASSIGN_OR_RAISE(auto info, FindTable(loader, table, "inspect"));
   ARROW_ASSIGN_OR_RAISE(auto checkpoints, loader.ReadCheckpoints(table));
-  return TableSummary{std::move(*info), std::move(checkpoints)};
+  return TableSummary{std::move(info), std::move(checkpoints)};
 }
 
 std::string PipelinesText(const std::vector<Checkpoint>& checkpoints) {

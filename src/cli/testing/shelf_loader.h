@@ -36,7 +36,13 @@ class ShelfSession : public WriteSession {
  public:
   ShelfSession(Shelf& shelf, TableSpec spec) : shelf_(shelf), spec_(std::move(spec)) {}
 
-  Result<Recovered> Recover(RecoverMode, const CallContext&) override { return Recovered{}; }
+  Result<Recovered> Recover(RecoverMode, const CallContext&) override {
+    Recovered recovered;
+    for (const auto& one : shelf_.checkpoints[spec_.name]) {
+      if (one.pipeline == spec_.pipeline) recovered.checkpoint = one;
+    }
+    return recovered;
+  }
   Status Stage(StagedBatch batch, const CallContext& context) override {
     if (shelf_.on_stage) ARROW_RETURN_NOT_OK(shelf_.on_stage(context));
     staged_.push_back(batch.batch);
