@@ -1,3 +1,4 @@
+#include <arrow/json/from_string.h>
 #include <gmock/gmock.h>
 
 #include "ampload/loader.h"
@@ -179,6 +180,103 @@ TEST_F(UndoCommandTest, ARunningStreamIsFenced) {
   ASSERT_OK_AND_ASSIGN(const auto outcome, session->Commit(*recovered.checkpoint, {}));
   EXPECT_TRUE(std::holds_alternative<Fenced>(outcome));
   EXPECT_EQ(StoredRows().size(), 10U);
+}
+
+TEST_F(UndoCommandTest, WhatARunningStreamHasNotCommittedGoesFirst) {
+  Stream(Spec(), SixBatches());
+  uri_ += "&step_bytes=1";
+  const auto loader = Connect();
+  const TableSpec spec = Spec();
+  ASSERT_OK_AND_ASSIGN(const auto session, loader->OpenSession({&spec, 1}));
+  ASSERT_THAT(session->Recover(RecoverMode::kTakeOver, {}), IsOk());
+  StagedBatch staged;
+  staged.batch = Rows({70}, 7);
+  staged.id = Id(7, 0);
+  ASSERT_THAT(session->Stage(std::move(staged), {}), IsOk());
+  ASSERT_EQ(StoredRows().size(), 13U) << "a step of its own";
+  const Ran ran = Undo({"--from-block", "30", "--network", "eth"});
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_THAT(ran.err, HasSubstr("an unfinished load was taken back"));
+  EXPECT_EQ(StoredRows().size(), 10U);
+}
+
+// Batch 4 replaces rows of 1, 5 and 6 rows of 4.
+TEST_F(UndoCommandTest, AnUpsertStreamsRowsAreWhatTheyWereBefore) {
+  auto batches = SixBatches();
+  batches[3].keys = {10, 40};
+  batches[4].keys = {40, 20};
+  batches[5].keys = {60, 11};
+  Stream(Spec(LoadMode::kUpsert), batches);
+  ASSERT_EQ(Undo({"--from-block", "39", "--network", "eth"}).status, 0);
+  EXPECT_THAT(StoredRows(), ElementsAre("10 4", "11 1", "20 5", "21 2", "30 3", "31 3", "40 5"));
+  ASSERT_EQ(Undo({"--from-block", "29", "--network", "eth"}).status, 0);
+  EXPECT_THAT(StoredRows(), ElementsAre("10 1", "11 1", "20 2", "21 2", "30 3", "31 3"));
+}
+
+// Batches of single networks, so that the older one goes from under the newer.
+TEST_F(UndoCommandTest, AnUpsertThatStaysIsLeftAloneAndInheritsTheOlderRow) {
+  Stream(Spec(LoadMode::kUpsert), {{{1, 2}, {Range("eth", 0, 9)}},
+                                   {{1, 3}, {Range("base", 0, 9)}},
+                                   {{1, 2}, {Range("eth", 10, 19)}}});
+  ASSERT_EQ(Undo({"--from-block", "0", "--network", "base"}).status, 0);
+  EXPECT_THAT(StoredRows(), ElementsAre("1 3", "2 3"));
+  ASSERT_EQ(Undo({"--from-block", "10", "--network", "eth"}).status, 0);
+  EXPECT_THAT(StoredRows(), ElementsAre("1 1", "2 1")) << "not the undone batch's row";
+  ASSERT_EQ(Undo({"--from-block", "0", "--network", "eth"}).status, 0);
+  EXPECT_TRUE(StoredRows().empty());
+}
+
+TEST_F(UndoCommandTest, AMergeThatStaysIsDoneAgainOnTheOlderRow) {
+  TableSpec whole = Spec(LoadMode::kMerge);
+  whole.schema =
+      arrow::schema({arrow::field("n", arrow::uint32(), false),
+                     arrow::field("batch", arrow::int64()), arrow::field("other", arrow::int64())});
+  const auto loader = Connect();
+  Checkpoint checkpoint;
+  const auto merge = [&](int64_t number, const TableSpec& spec, const std::string& json,
+                         const BlockRange& range) {
+    ASSERT_OK_AND_ASSIGN(const auto session, loader->OpenSession({&spec, 1}));
+    ASSERT_OK_AND_ASSIGN(const auto recovered, session->Recover(RecoverMode::kTakeOver, {}));
+    StagedBatch staged;
+    staged.batch = arrow::RecordBatch::FromStructArray(
+                       arrow::json::ArrayFromJSONString(arrow::struct_(spec.schema->fields()), json)
+                           .ValueOrDie())
+                       .ValueOrDie();
+    staged.id = Id(number, recovered.slot);
+    checkpoint.ladder.push_back({.batch = staged.id, .rows = 1, .ranges = {range}});
+    checkpoint.highest_end[range.network] = range.end;
+    ASSERT_THAT(session->Stage(std::move(staged), {}), IsOk());
+    ASSERT_OK_AND_ASSIGN(const auto outcome, session->Commit(checkpoint, {}));
+    ASSERT_TRUE(std::holds_alternative<Committed>(outcome));
+  };
+  merge(1, whole, R"([{"n": 1, "batch": 1, "other": 1}])", Range("eth", 0, 9));
+  merge(2, whole, R"([{"n": 1, "batch": 2, "other": 2}])", Range("base", 0, 9));
+  merge(3, Spec(LoadMode::kMerge), R"([{"n": 1, "batch": 3}])", Range("eth", 10, 19));
+  const auto row = [&] {
+    const auto table = loader->ReadRows("numbers", {.limit = 10}).ValueOrDie();
+    EXPECT_EQ(table->num_rows(), 1);
+    std::string text;
+    for (const auto& column : table->columns()) {
+      text += column->GetScalar(0).ValueOrDie()->ToString() + " ";
+    }
+    return text;
+  };
+  EXPECT_EQ(row(), "1 3 2 ");
+  ASSERT_EQ(Undo({"--from-block", "0", "--network", "base"}).status, 0);
+  EXPECT_EQ(row(), "1 3 1 ");
+  ASSERT_EQ(Undo({"--from-block", "10", "--network", "eth"}).status, 0);
+  EXPECT_EQ(row(), "1 1 1 ");
+}
+
+TEST_F(UndoCommandTest, ATableWhoseKeyIsATextIsOpenedWithoutSayingSo) {
+  const std::string plain = uri_;
+  uri_ += "&key_pattern=row:{n}";
+  TableSpec spec = Spec();
+  spec.keys.clear();
+  Stream(spec, {{{1}, {Range("eth", 0, 9)}}, {{2}, {Range("eth", 10, 19)}}});
+  uri_ = plain;
+  EXPECT_EQ(Undo({"--from-block", "15"}).status, 0);
+  EXPECT_THAT(StoredRows(), ElementsAre("1 1"));
 }
 
 TEST_F(UndoCommandTest, ADryRunWritesNothingAndFencesNobody) {
