@@ -93,7 +93,8 @@ class UndoSplice {
   }
 
   Status TakeBackContested(const std::string& key, Contested& contested) {
-    auto& [history, places] = contested;
+    auto& history = contested.history;
+    auto& places = contested.places;
     ARROW_ASSIGN_OR_RAISE(const auto now, txn_.Get(table_, key));
     if (now.has_value()) history.current.emplace(*now);
     size_t record = 0;
