@@ -88,6 +88,8 @@ class Scene {
     }
     ARROW_ASSIGN_OR_RAISE(const auto recovered, Run(Job(/*recover_only=*/true)));
     ARROW_RETURN_NOT_OK(Expect(recovered.done(), "the next start failed: " + recovered.ToString()));
+    ARROW_ASSIGN_OR_RAISE(const auto passings, Passings());
+    recovery_points_ = passings.size();
     size_t now = Progress();
     if (script_.one_off) {
       ARROW_RETURN_NOT_OK(WithContext(ExpectOneOf(known, &now), "after the next start"));
@@ -168,6 +170,7 @@ Status KillRecovery(Scene& scene, const std::string& first_fault, CrashMatrix::R
   ARROW_RETURN_NOT_OK(Expect(end.done(), "the next start failed: " + end.ToString()));
   ARROW_ASSIGN_OR_RAISE(const auto passings, scene.Passings());
   for (const auto& [point, count] : passings) {
+    row->recovery_points.insert(point);
     for (const int64_t passing : ChosenPassings(count)) {
       const std::string where =
           "killed at " + first_fault + ", then in recovery at " + Fault(point, passing);

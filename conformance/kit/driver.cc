@@ -48,6 +48,7 @@ class Player {
 
   Status Open(size_t done) {
     spec_ = SpecOf(script_, options_, done);
+    committed_schema_ = spec_.schema;
     ARROW_ASSIGN_OR_RAISE(session_, loader_.OpenSession({&spec_, 1}));
     return Status::OK();
   }
@@ -62,7 +63,6 @@ class Player {
 
   Result<DriverEnd> Play(size_t done) {
     for (size_t i = done; i < script_.commits.size() && i < options_.stop_after; ++i) {
-      ARROW_RETURN_NOT_OK(EvolveTo(i));
       ARROW_ASSIGN_OR_RAISE(const bool fenced, CommitOne(i));
       if (fenced) return DriverEnd::kFenced;
       if (options_.on_committed) options_.on_committed(i + 1);
@@ -90,26 +90,36 @@ class Player {
   Result<bool> CommitOne(size_t index) {
     // Once more where nothing took effect; a store that never answers is no store.
     for (int attempt = 0; attempt < 5; ++attempt) {
+      ARROW_RETURN_NOT_OK(EvolveTo(index));
       auto staged = StageAll(index);
       ARROW_RETURN_NOT_OK(staged.status());
       if (options_.before_commit) ARROW_RETURN_NOT_OK(options_.before_commit(index));
       ARROW_ASSIGN_OR_RAISE(const CommitOutcome outcome, session_->Commit(*staged, CallContext{}));
       if (std::holds_alternative<Committed>(outcome)) {
-        checkpoint_ = *std::move(staged);
+        TookEffect(*std::move(staged));
         return false;
       }
       if (std::holds_alternative<Fenced>(outcome)) return true;
-      if (std::holds_alternative<Conflict>(outcome)) continue;
+      if (std::holds_alternative<Conflict>(outcome)) {
+        spec_.schema = committed_schema_;
+        continue;
+      }
       ARROW_ASSIGN_OR_RAISE(const auto settled,
                             session_->Recover(RecoverMode::kSettle, CallContext{}));
       if (settled.finding == RecoverFinding::kFenced) return true;
       if (settled.finding == RecoverFinding::kCommitted) {
-        checkpoint_ = *std::move(staged);
+        TookEffect(*std::move(staged));
         return false;
       }
       ARROW_RETURN_NOT_OK(session_->Abort(CallContext{}));
+      spec_.schema = committed_schema_;
     }
     return PermanentError("five commits in a row did not take effect");
+  }
+
+  void TookEffect(Checkpoint checkpoint) {
+    checkpoint_ = std::move(checkpoint);
+    committed_schema_ = spec_.schema;
   }
 
   // Marks what the reorgs take back, stages the batches; the checkpoint that goes with them.
@@ -174,6 +184,7 @@ class Player {
   Loader& loader_;
   const DriverOptions& options_;
   TableSpec spec_;
+  std::shared_ptr<arrow::Schema> committed_schema_;  // an abort goes back to it
   std::unique_ptr<WriteSession> session_;
   Checkpoint checkpoint_;
 };

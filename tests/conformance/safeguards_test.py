@@ -1,0 +1,42 @@
+"""A safeguard of exactly-once that is switched off makes the case fail that is there for it."""
+
+import unittest
+
+from conformance import run
+
+# switch -> the cases that must fail without it, each by itself
+MUST_FAIL = {
+    "fence": ["crash.AStoppedWriterIsFenced", "streaming.ATakeOverFences"],
+    "sequence_check": ["crash.ALostReplyIsSettled"],
+    "open_load_record": ["crash.AppendBehindExistingRows", "crash.AppendToANewTable"],
+    "undo_log": ["crash.StreamWithReorgs", "streaming.ReorgDeletion", "crash.AppendBetweenExistingRows"],
+}
+
+
+class Safeguards(unittest.TestCase):
+    def check(self, loader, switch):
+        for case in MUST_FAIL[switch]:
+            with self.subTest(case):
+                arguments = ("--loader", loader, "--suite", "streaming,crash", "--filter", f"^{case}$")
+                # With it, the case holds: what fails below fails for the want of it.
+                self.assertEqual(list(run(*arguments).passed), [case])
+                without = run(*arguments, AMPLOAD_DISABLE=switch)
+                self.assertEqual(list(without.failed), [case], without.text)
+                self.assertEqual(without.status, 1, without.text)
+                print(f"{loader} without {switch}: {case} fails: {without.failed[case][:160]}")
+
+    def test_lmdb_fence(self):
+        self.check("lmdb", "fence")
+
+    def test_lmdb_sequence_check(self):
+        self.check("lmdb", "sequence_check")
+
+    def test_lmdb_open_load_record(self):
+        self.check("lmdb", "open_load_record")
+
+    def test_lmdb_undo_log(self):
+        self.check("lmdb", "undo_log")
+
+
+if __name__ == "__main__":
+    unittest.main()
