@@ -37,11 +37,7 @@ Result<Selection> MakeSelection(const Arguments& arguments) {
     }
     selection.suites.insert(name);
   }
-  try {
-    selection.filter = std::regex(arguments.filter);
-  } catch (const std::regex_error& error) {
-    return ConfigurationError("--filter is no regular expression: " + std::string(error.what()));
-  }
+  ARROW_ASSIGN_OR_RAISE(selection.filter, NameFilter::Make(arguments.filter));
   return selection;
 }
 

@@ -11,7 +11,7 @@ namespace ampload::conformance {
 class CrashMatrix {
  public:
   struct Row {
-    std::set<std::string> points;  // passed, and killed at
+    std::set<std::string> points;           // passed, and killed at
     std::set<std::string> recovery_points;  // passed, and killed at, by the one that cleans up
     int kills = 0;
     int recovery_kills = 0;

@@ -266,7 +266,8 @@ std::string FailuresOf(Lie lie, const std::string& filter, bool requires_schema_
   store.loader = &descriptor;
   store.config = std::make_unique<ShelfTestConfig>(shelf);
   std::ostringstream out;
-  const Selection selection{.suites = {"core", "types"}, .filter = std::regex(filter)};
+  const Selection selection{.suites = {"core", "types"},
+                            .filter = NameFilter::Make(filter).ValueOrDie()};
   RunCases(store, selection, out);
   std::string failures;
   std::istringstream lines(out.str());

@@ -7,20 +7,20 @@
 #pragma once
 
 #include <iosfwd>
-#include <regex>
 #include <set>
 #include <string>
 #include <string_view>
 
 #include "conformance/kit/cases.h"
+#include "conformance/kit/name_filter.h"
 
 namespace ampload::conformance {
 
 struct Selection {
   std::set<std::string> suites;
-  std::regex filter;  // found in "suite.Name"
+  NameFilter filter = {};  // of "suite.Name"
   bool Takes(const TestCase& test) const {
-    return suites.contains(test.suite) && std::regex_search(test.full_name(), filter);
+    return suites.contains(test.suite) && filter.Takes(test.full_name());
   }
 };
 
