@@ -63,6 +63,7 @@ Status LmdbSession::TakeColumns(std::shared_ptr<arrow::Schema> rows) {
     next_table_.schema = evolved_schema_;
   } else {
     next_table_.schema = columns_;  // the commit makes the table
+    evolved_schema_ = columns_;
   }
   return MakeEncoder();
 }

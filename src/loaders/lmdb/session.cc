@@ -142,11 +142,13 @@ Status LmdbSession::MeasureTable(Transaction& txn, MDB_dbi dbi) {
   return Status::OK();
 }
 
-// The id under which a step's rows are noted, where they are not each batch's own.
+// The id under which a step's rows are noted, where they are not each batch's own. It has the
+// pipeline's slot, so that no stream beside it takes it for a batch of its own.
 std::optional<int64_t> LmdbSession::NoteAs() const {
   if (spec_.streaming) return std::nullopt;
   if (one_off()) return 0;  // it has the table for itself
-  return static_cast<int64_t>(std::stoull(load_.nonce.substr(0, 15), nullptr, 16));
+  const auto tick = static_cast<int64_t>(std::stoull(load_.nonce.substr(0, 12), nullptr, 16) >> 1);
+  return tick << BatchId::kSlotBits | fence_->slot;
 }
 
 Status LmdbSession::CheckRoom() const {
@@ -267,6 +269,7 @@ Status LmdbSession::Abort(const CallContext& /*context*/) {
   if (!now.has_value() && table_.has_value()) {
     table_.reset();
     next_table_.schema = columns_;
+    evolved_schema_ = columns_;
   }
   return ForgetEvolution();
 }

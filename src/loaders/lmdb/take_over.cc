@@ -134,6 +134,7 @@ Status LmdbSession::InstallFence(Transaction& txn, Recovered* recovered) {
     next_table_.schema = columns_;
     next_table_.remembered = recovered->remembered_loads;
   }
+  evolved_schema_ = next_table_.schema;
   load_.uuid = next_table_.uuid;
   if (one_off()) {
     return AMPLOAD_SAFEGUARD("open_load_record") ? catalog.WriteLoad(spec_.name, load_)
