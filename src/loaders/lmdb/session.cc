@@ -261,16 +261,12 @@ Status LmdbSession::Abort(const CallContext& /*context*/) {
     load_recorded_ = load_recorded_ && one_off();
     ForgetEarlyRows();
   }
-  if (!one_off() && fence_->sequence > 0) return ForgetEvolution();
-  // The first step of this load, or of another one, may have made the table; it is gone with it.
+  if (!one_off()) return ForgetEvolution();
+  // The load's own first step may have made the table; it is gone with it.
   ARROW_ASSIGN_OR_RAISE(auto txn, environment_->BeginRead());
   ARROW_ASSIGN_OR_RAISE(auto catalog, Catalog::Open(txn, false));
   ARROW_ASSIGN_OR_RAISE(const auto now, catalog.ReadTable(spec_.name));
-  if (!now.has_value() && table_.has_value()) {
-    table_.reset();
-    next_table_.schema = columns_;
-    evolved_schema_ = columns_;
-  }
+  if (!now.has_value()) ForgetTable();
   return ForgetEvolution();
 }
 

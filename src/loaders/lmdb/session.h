@@ -85,6 +85,7 @@ class LmdbSession final : public WriteSession {
   // Another pipeline may have made the table since, or changed its columns: takes it as it is now,
   // or refuses.
   Status RefreshTable(Catalog& catalog);
+  void ForgetTable();  // the next commit makes it
 
   // evolve.cc
   Result<std::shared_ptr<arrow::Schema>> ChangedRows(const SchemaChange& change) const;

@@ -169,16 +169,25 @@ Status LmdbSession::MakeEncoder() {
   return Status::OK();
 }
 
+void LmdbSession::ForgetTable() {
+  table_.reset();
+  next_table_.schema = columns_;
+  evolved_schema_ = columns_;
+}
+
 Status LmdbSession::RefreshTable(Catalog& catalog) {
   if (one_off() || replacing_) return Status::OK();
   ARROW_ASSIGN_OR_RAISE(auto now, catalog.ReadTable(spec_.name));
-  if (!now.has_value() && !table_.has_value()) return Status::OK();
   if (table_.has_value() && (!now.has_value() || now->uuid != table_->uuid)) {
-    return PermanentError(
-        "lmdb: the table was replaced or dropped while this session wrote it; stop and look: "
-        "table=" +
-        spec_.name + " pipeline=" + spec_.pipeline);
+    if (fence_->sequence > 0 || load_.has_early_rows) {
+      return PermanentError(
+          "lmdb: the table was replaced or dropped while this session wrote it; stop and look: "
+          "table=" +
+          spec_.name + " pipeline=" + spec_.pipeline);
+    }
+    ForgetTable();  // a step of another load had made it, and was taken back
   }
+  if (!now.has_value()) return Status::OK();
   if (!(now->key == key_)) {
     return ConflictError(
         "lmdb: another load has made this table, with another key; load into another table: "
