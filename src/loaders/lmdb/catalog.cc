@@ -192,6 +192,8 @@ Status Catalog::WriteCheckpoint(const Checkpoint& checkpoint) {
 }
 
 Status Catalog::RemoveCheckpoint(const std::string& table, const std::string& pipeline) {
+  ARROW_ASSIGN_OR_RAISE(const auto alone, ReadAlone(table));
+  if (alone == pipeline) ARROW_RETURN_NOT_OK(txn_->Delete(*dbi_, AloneKey(table)));
   return txn_->Delete(*dbi_, CheckpointKey(table, pipeline));
 }
 

@@ -87,6 +87,7 @@ class Catalog {
                                                    const std::string& pipeline);
   Result<std::vector<Checkpoint>> ReadCheckpoints(const std::string& table);
   Status WriteCheckpoint(const Checkpoint& checkpoint);
+  // The pipeline's claim to the table goes with it.
   Status RemoveCheckpoint(const std::string& table, const std::string& pipeline);
 
   // The pipeline whose upsert or merge stream has the table for itself; nullopt: none, or its

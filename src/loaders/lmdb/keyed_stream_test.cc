@@ -150,6 +150,12 @@ TEST_F(KeyedStream, HasItsTableForItself) {
   EXPECT_THAT(LmdbSession(Config(), KeyedSpec(LoadMode::kUpsert, One("").Schema()))
                   .Recover(RecoverMode::kTakeOver, context_),
               IsOk());
+  // Under its old name it may append beside others.
+  const auto appending = Begin(StreamSpec(LoadMode::kAppend, One("").Schema()));
+  auto beside = KeyedSpec(LoadMode::kAppend, One("").Schema());
+  beside.pipeline = "q";
+  beside.add_pipeline = true;
+  EXPECT_THAT(LmdbSession(Config(), beside).Recover(RecoverMode::kTakeOver, context_), IsOk());
 }
 
 TEST_F(KeyedStream, RefusesATableThatAnotherPipelineWrites) {

@@ -1,5 +1,7 @@
 #include "loaders/lmdb/row_encoder.h"
 
+#include <arrow/array.h>
+
 #include <utility>
 
 #include "loader/row_op.h"
