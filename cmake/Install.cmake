@@ -6,7 +6,9 @@
 #   lib/ampload/loaders/              plugins put here are found
 #   lib/ampload/arrow-include/        Arrow's headers, of the very version that libampload was built with
 #   include/ampload/                  the public headers
-#   lib/cmake/ampload/                find_package(ampload) -> ampload::ampload
+#   bin/ampload-conformance           tests a loader
+#   lib/libampload_conformance.so*    what it and a loader's test config link
+#   lib/cmake/ampload/                find_package(ampload) -> ampload::ampload, ampload_add_loader
 #
 # Debian's shared libraries (fmt, spdlog, OpenSSL, LMDB) are not carried along.
 include(CMakePackageConfigHelpers)
@@ -31,10 +33,29 @@ if(AMPLOAD_ARROW_ORIGIN STREQUAL wheel)
   install(FILES ${licences} DESTINATION ${CMAKE_INSTALL_DOCDIR}/arrow)
 endif()
 
-configure_package_config_file(cmake/amploadConfig.cmake.in ${CMAKE_BINARY_DIR}/amploadConfig.cmake
-  INSTALL_DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/ampload
-  PATH_VARS CMAKE_INSTALL_INCLUDEDIR CMAKE_INSTALL_LIBDIR)
-write_basic_package_version_file(${CMAKE_BINARY_DIR}/amploadConfigVersion.cmake
+# One text, two CMake packages: the install's, whose places move with it, and the build tree's, for
+# `cmake -DCMAKE_PREFIX_PATH=build/ci`.
+set(AMPLOAD_PACKAGE_PLACES "\
+set(_ampload_bin \"\${PACKAGE_PREFIX_DIR}/${CMAKE_INSTALL_BINDIR}\")
+set(_ampload_lib \"\${PACKAGE_PREFIX_DIR}/${CMAKE_INSTALL_LIBDIR}\")
+set(_ampload_include \"\${PACKAGE_PREFIX_DIR}/${CMAKE_INSTALL_INCLUDEDIR}\")
+set(_ampload_arrow_lib \"\${_ampload_lib}/ampload\")
+set(_ampload_arrow_include \"\${_ampload_lib}/ampload/arrow-include\")")
+configure_package_config_file(cmake/amploadConfig.cmake.in ${CMAKE_BINARY_DIR}/package/amploadConfig.cmake
+  INSTALL_DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/ampload)
+write_basic_package_version_file(${CMAKE_BINARY_DIR}/package/amploadConfigVersion.cmake
   COMPATIBILITY SameMinorVersion)
-install(FILES ${CMAKE_BINARY_DIR}/amploadConfig.cmake ${CMAKE_BINARY_DIR}/amploadConfigVersion.cmake
-        DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/ampload)
+install(FILES ${CMAKE_BINARY_DIR}/package/amploadConfig.cmake
+  ${CMAKE_BINARY_DIR}/package/amploadConfigVersion.cmake
+  DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/ampload)
+
+set(PACKAGE_INIT "macro(check_required_components)\nendmacro()")
+set(AMPLOAD_PACKAGE_PLACES "\
+set(_ampload_bin \"${CMAKE_BINARY_DIR}/bin\")
+set(_ampload_lib \"${CMAKE_BINARY_DIR}/lib\")
+set(_ampload_include \"${CMAKE_SOURCE_DIR}/include\")
+set(_ampload_arrow_lib \"${AMPLOAD_PYARROW}\")
+set(_ampload_arrow_include \"${AMPLOAD_PYARROW}/include\")")
+configure_file(cmake/amploadConfig.cmake.in ${CMAKE_BINARY_DIR}/amploadConfig.cmake @ONLY)
+configure_file(${CMAKE_BINARY_DIR}/package/amploadConfigVersion.cmake
+  ${CMAKE_BINARY_DIR}/amploadConfigVersion.cmake COPYONLY)

@@ -8,7 +8,8 @@
 //   transactional  override OpenSessionImpl: sessions of your own, exactly once.
 //
 // Public verbs are final; they validate, time and translate, then call the ...Impl of the same
-// name. An exception that leaves an ...Impl becomes a permanent failure.
+// name. An exception that leaves an ...Impl becomes a permanent failure; of what std::filesystem
+// throws the message has the path.
 #pragma once
 
 #include <functional>
@@ -20,6 +21,7 @@
 
 #include "ampload/loader.h"
 #include "ampload/options.h"
+#include "ampload/registry.h"
 
 namespace ampload {
 
@@ -92,6 +94,7 @@ class LoaderFront : public Loader {
   virtual Result<std::unique_ptr<WriteSession>> OpenSessionImpl(std::span<const TableSpec> tables);
 
   // Defaults: no checkpoints; a connection that stands is reachable; the other three are refused.
+  // Of a TableInfo the base fills in the table's name, and the columns from the schema.
   virtual Result<std::vector<Checkpoint>> ReadCheckpointsImpl(const std::string& table);
   virtual Result<std::vector<std::string>> ListTablesImpl();
   virtual Result<std::optional<TableInfo>> GetTableInfoImpl(const std::string& table);
@@ -136,5 +139,23 @@ class DataLoader : public LoaderFront {
  private:
   TConfig config_;
 };
+
+// `known`, with what follows from a TLoader that is made as above and from its options: the
+// options, `make`, and where nothing is said the scheme (the name) and parse_uri (SCHEME:PATH, into
+// the option `path`). `options` lives as long as the process.
+template <class TLoader, class TConfig>
+LoaderDescriptor DescribeLoader(LoaderDescriptor known, const OptionTable<TConfig>& options) {
+  known.options = options.specs();
+  if (known.schemes.empty()) known.schemes = {known.name};
+  if (known.parse_uri == nullptr) {
+    known.parse_uri = [](std::string_view uri) { return ParsePathUri(uri, "path"); };
+  }
+  known.make = [name = known.name, traits = known.traits,
+                &options](const ConfigMap& config) -> Result<std::unique_ptr<Loader>> {
+    ARROW_ASSIGN_OR_RAISE(TConfig parsed, options.Parse(config, name));
+    return std::make_unique<TLoader>(name, traits, std::move(parsed));
+  };
+  return known;
+}
 
 }  // namespace ampload

@@ -16,20 +16,24 @@ namespace ampload {
 
 // A loader as it describes itself. Each folder below src/loaders/ and each plugin has one.
 struct LoaderDescriptor {
-  std::string name;                  // the folder's name, LoadResult's loader_type
-  std::vector<std::string> schemes;  // "lmdb" of lmdb:DIR
-  std::string summary;               // one line
-  std::string example_uri;           // "lmdb:./data.lmdb"
-  std::string client;                // client library and version: "liblmdb 0.9.24"
-  LoaderTraits traits;
-  std::vector<OptionSpec> options;
+  std::string name = {};                  // the folder's name, LoadResult's loader_type
+  std::vector<std::string> schemes = {};  // "lmdb" of lmdb:DIR
+  std::string summary = {};               // one line
+  std::string example_uri = {};           // "lmdb:./data.lmdb"
+  std::string client = {};                // client library and version: "liblmdb 0.9.24"
+  LoaderTraits traits = {};
+  std::vector<OptionSpec> options = {};
   std::vector<TypeTable> types = {};  // what becomes of each Arrow type; empty: not declared
 
   // A target URI as options. `uri` is whole, with its scheme.
-  std::function<Result<ConfigMap>(std::string_view uri)> parse_uri;
+  std::function<Result<ConfigMap>(std::string_view uri)> parse_uri = {};
   // Validates every option; connects nothing.
-  std::function<Result<std::unique_ptr<Loader>>(const ConfigMap& config)> make;
+  std::function<Result<std::unique_ptr<Loader>>(const ConfigMap& config)> make = {};
 };
+
+// For LoaderDescriptor::parse_uri where a target is a scheme, a path and options:
+// "lmdb:DIR?map_size=1GiB&sync=full" -> {path: DIR, map_size: 1GiB, ...}, percent-decoded.
+Result<ConfigMap> ParsePathUri(std::string_view uri, std::string_view path_option);
 
 // A loader that could not be had, and why: a client library missing at build time, a plugin
 // refused.

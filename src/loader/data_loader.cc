@@ -40,6 +40,15 @@ TableSpec MakeSpec(const std::string& table, std::shared_ptr<arrow::Schema> sche
   return spec;
 }
 
+// What a loader need not say twice.
+void Complete(const std::string& table, TableInfo* info) {
+  if (info->table_name.empty()) info->table_name = table;
+  if (info->schema == nullptr || !info->columns.empty()) return;
+  for (const auto& field : info->schema->fields()) {
+    info->columns.push_back({field->name(), field->type()->ToString(), field->nullable()});
+  }
+}
+
 int64_t CountRows(const Batches& batches) {
   int64_t rows = 0;
   for (const auto& batch : batches) rows += batch->num_rows();
@@ -169,7 +178,9 @@ Result<std::vector<std::string>> LoaderFront::ListTables() {
 Result<std::optional<TableInfo>> LoaderFront::GetTableInfo(const std::string& table) {
   ARROW_RETURN_NOT_OK(CheckConnected());
   ARROW_RETURN_NOT_OK(WithContext(CheckTableName(table), loader_type_));
-  return Guarded(loader_type_, [&] { return GetTableInfoImpl(table); });
+  ARROW_ASSIGN_OR_RAISE(auto info, Guarded(loader_type_, [&] { return GetTableInfoImpl(table); }));
+  if (info.has_value()) Complete(table, &*info);
+  return info;
 }
 
 Result<std::shared_ptr<arrow::Table>> LoaderFront::ReadRows(const std::string& table,

@@ -1,6 +1,6 @@
 #include <string>
 
-#include "loader/target.h"
+#include "ampload/registry.h"
 
 namespace ampload {
 namespace {

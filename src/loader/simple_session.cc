@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "ampload/log.h"
+#include "loader/guarded.h"
 
 namespace ampload {
 namespace {
@@ -50,10 +51,14 @@ Result<Recovered> SimpleSession::Recover(RecoverMode /*mode*/, const CallContext
 
 Status SimpleSession::Prepare() {
   if (prepared_) return Status::OK();
+  const auto& who = loader_.loader_type();
   if (spec_.create_table) {
-    ARROW_RETURN_NOT_OK(loader_.CreateTableFromSchema(*spec_.schema, spec_.name));
+    ARROW_RETURN_NOT_OK(
+        Guarded(who, [&] { return loader_.CreateTableFromSchema(*spec_.schema, spec_.name); }));
   }
-  if (spec_.mode == LoadMode::kOverwrite) ARROW_RETURN_NOT_OK(loader_.ClearTable(spec_.name));
+  if (spec_.mode == LoadMode::kOverwrite) {
+    ARROW_RETURN_NOT_OK(Guarded(who, [&] { return loader_.ClearTable(spec_.name); }));
+  }
   prepared_ = true;
   return Status::OK();
 }
@@ -79,8 +84,9 @@ Status SimpleSession::Stage(StagedBatch batch, const CallContext& context) {
   ARROW_RETURN_NOT_OK(Prepare());
   if (batch.batch->num_rows() == 0) return Status::OK();
   errors_.first_row_ = batch.first_row;
-  ARROW_ASSIGN_OR_RAISE(const int64_t rows,
-                        loader_.LoadBatchImpl(*batch.batch, spec_.name, errors_));
+  ARROW_ASSIGN_OR_RAISE(const int64_t rows, Guarded(loader_.loader_type(), [&] {
+                          return loader_.LoadBatchImpl(*batch.batch, spec_.name, errors_);
+                        }));
   if (rows < 0 || rows > batch.batch->num_rows()) {
     return PermanentError(
         where + ": the loader counted wrong: given=" + std::to_string(batch.batch->num_rows()) +

@@ -18,7 +18,7 @@ std::string_view SchemeOf(std::string_view text) {
   if (colon == std::string_view::npos || colon == 0 || !is_letter(text[0])) return {};
   const std::string_view scheme = text.substr(0, colon);
   const bool good = std::all_of(scheme.begin(), scheme.end(), [&](char c) {
-    return is_letter(c) || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
+    return is_letter(c) || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.' || c == '_';
   });
   return good ? scheme : std::string_view();
 }

@@ -23,8 +23,4 @@ Result<Target> ResolveTarget(const LoaderRegistry& registry, const ConfigFile& c
 
 Result<std::unique_ptr<Loader>> MakeLoader(const Target& target);
 
-// "lmdb:DIR?map_size=1GiB&sync=full" -> {path: DIR, map_size: 1GiB, ...}, percent-decoded; for
-// loaders whose URI is a scheme, a path and options.
-Result<ConfigMap> ParsePathUri(std::string_view uri, std::string_view path_option);
-
 }  // namespace ampload

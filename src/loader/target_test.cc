@@ -50,6 +50,16 @@ TEST_F(Targets, AUriDecidesTheLoader) {
   EXPECT_EQ(target.display, "delta:/lake?size=3&pin=***");
 }
 
+TEST_F(Targets, ASchemeMayHaveAnUnderscoreAsNamesOfLoadersDo) {
+  LoaderDescriptor descriptor;
+  descriptor.name = "my_store";
+  descriptor.schemes = {"my_store"};
+  descriptor.parse_uri = [](std::string_view uri) { return ParsePathUri(uri, "path"); };
+  ASSERT_THAT(registry_.Add(descriptor), IsOk());
+  ASSERT_OK_AND_ASSIGN(const Target target, Resolve("my_store:rows"));
+  EXPECT_EQ(target.config, (ConfigMap{{"path", "rows"}}));
+}
+
 TEST_F(Targets, AConnectionsOptionsWinOverItsUri) {
   ASSERT_OK_AND_ASSIGN(const Target target, Resolve("local"));
   EXPECT_EQ(target.descriptor->name, "lmdb");

@@ -1,0 +1,6 @@
+#pragma once
+#include <string>
+
+struct MinimalConfig {
+  std::string path;
+};
