@@ -3,9 +3,9 @@
 #include <ampload/data_loader.h>
 #include <ampload/plugin.h>
 #include <ampload/row_bytes.h>
-#include <arrow/io/file.h>
-#include <arrow/ipc/reader.h>
-#include <arrow/ipc/writer.h>
+#include <arrow/api.h>
+#include <arrow/io/api.h>
+#include <arrow/ipc/api.h>
 
 #include <filesystem>
 
@@ -34,7 +34,6 @@ class MinimalLoader final : public ampload::DataLoader<MinimalConfig> {
       .supported_modes = {LoadMode::kAppend, LoadMode::kOverwrite},
       .requires_schema_match = true,
       .supports_overwrite = true};
-
   using DataLoader::DataLoader;
   ~MinimalLoader() override { static_cast<void>(Disconnect()); }
 
@@ -51,7 +50,7 @@ class MinimalLoader final : public ampload::DataLoader<MinimalConfig> {
   Status CreateTableFromSchema(const arrow::Schema& schema, const std::string& table) override {
     fs::create_directory(FolderOf(table));
     ARROW_ASSIGN_OR_RAISE(const auto bytes, arrow::ipc::SerializeSchema(schema));
-    return WriteNew(FolderOf(table) / ".schema", std::string_view(*bytes)).status();
+    return WriteNew(FolderOf(table) / ".schema", bytes->ToString()).status();
   }
 
   Status ClearTable(const std::string& table) override {
@@ -94,7 +93,11 @@ const ampload::LoaderDescriptor& Descriptor() {
   static const auto options = ampload::OptionTable<MinimalConfig>().Add(
       {.name = "path", .required = true, .meaning = "folder of the tables"}, &MinimalConfig::path);
   static const auto descriptor = ampload::DescribeLoader<MinimalLoader>(
-      {.name = "minimal", .summary = "a file a row", .traits = MinimalLoader::kTraits}, options);
+      {.name = "minimal",
+       .summary = "a key-value store in a folder: a file a row",
+       .example_uri = "minimal:./rows",
+       .traits = MinimalLoader::kTraits},
+      options);
   return descriptor;
 }
 

@@ -93,7 +93,8 @@ class LoaderFront : public Loader {
   // Transactional level. The default is a session over the three verbs above.
   virtual Result<std::unique_ptr<WriteSession>> OpenSessionImpl(std::span<const TableSpec> tables);
 
-  // Defaults: no checkpoints; a connection that stands is reachable; the other three are refused.
+  // Defaults: no checkpoints; a connection that stands is reachable; the other three are refused,
+  // as Status::NotImplemented.
   // Of a TableInfo the base fills in the table's name, and the columns from the schema.
   virtual Result<std::vector<Checkpoint>> ReadCheckpointsImpl(const std::string& table);
   virtual Result<std::vector<std::string>> ListTablesImpl();

@@ -45,6 +45,7 @@ std::unique_ptr<Command> MakePlanCommand();
 std::unique_ptr<Command> MakeReplayCommand();
 std::unique_ptr<Command> MakeCheckCommand();
 std::unique_ptr<Command> MakeLoadersCommand();
+std::unique_ptr<Command> MakeNewLoaderCommand();
 std::unique_ptr<Command> MakeInspectCommand();
 std::unique_ptr<Command> MakeUndoCommand();
 std::unique_ptr<Command> MakeCompletionCommand();

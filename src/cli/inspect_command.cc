@@ -70,7 +70,8 @@ std::string CheckpointsText(const std::vector<Checkpoint>& checkpoints, int widt
   return text.Print(width);
 }
 
-std::string OneTableText(const TableSummary& summary, const arrow::Table& rows, int width) {
+// `rows`: null where the loader cannot read them back.
+std::string OneTableText(const TableSummary& summary, const arrow::Table* rows, int width) {
   const auto& [info, checkpoints] = summary;
   std::string text = EscapeControls(fmt::format(
       "{}: {}, {}, {}", info.table_name, RowsText(info.row_count), SizeText(info.size_bytes),
@@ -81,9 +82,9 @@ std::string OneTableText(const TableSummary& summary, const arrow::Table& rows, 
   }
   text += "\n\n" + columns.Print(width);
   if (!checkpoints.empty()) text += "\n" + CheckpointsText(checkpoints, width);
-  if (rows.num_rows() > 0) {
-    text += fmt::format("\n{} of {}:\n", CountText(rows.num_rows()), RowsText(info.row_count));
-    text += PrintRows(rows, width);
+  if (rows != nullptr && rows->num_rows() > 0) {
+    text += fmt::format("\n{} of {}:\n", CountText(rows->num_rows()), RowsText(info.row_count));
+    text += PrintRows(*rows, width);
   }
   return text;
 }
@@ -170,10 +171,12 @@ class InspectCommand : public Command {
 
   Status ShowTable(Loader& loader, int64_t limit, Console& console, ordered_json& json) const {
     ARROW_ASSIGN_OR_RAISE(const auto summary, Summarize(loader, table_));
-    ARROW_ASSIGN_OR_RAISE(const auto rows, loader.ReadRows(table_, {.limit = limit}));
-    if (!shared_.json) console.out << OneTableText(summary, *rows, console.width());
+    auto read = loader.ReadRows(table_, {.limit = limit});
+    if (!read.ok() && !read.status().IsNotImplemented()) return read.status();
+    const auto rows = std::move(read).ValueOr(nullptr);
+    if (!shared_.json) console.out << OneTableText(summary, rows.get(), console.width());
     json["table"] = ToJson(summary);
-    if (shared_.json) json["table"]["rows"] = RowsToJson(*rows);
+    if (shared_.json) json["table"]["rows"] = rows == nullptr ? ordered_json() : RowsToJson(*rows);
     return Status::OK();
   }
 

@@ -12,7 +12,11 @@ namespace ampload::cli {
 Result<TableInfo> FindTable(Loader& loader, const std::string& table, const std::string& verb) {
   ARROW_ASSIGN_OR_RAISE(auto info, loader.GetTableInfo(table));
   if (info.has_value()) return *std::move(info);
-  ARROW_ASSIGN_OR_RAISE(const auto tables, loader.ListTables());
+  const auto listed = loader.ListTables();
+  if (listed.status().IsNotImplemented()) {
+    return ConfigurationError(verb + ": no such table: table=" + table);
+  }
+  ARROW_ASSIGN_OR_RAISE(const auto tables, listed);
   const auto nearest = base::NearestName(table, tables);
   if (tables.empty()) {
     return ConfigurationError(verb + ": no such table; the store has none: table=" + table);

@@ -4,6 +4,16 @@
 
 namespace ampload {
 
+namespace {
+
+// A verb that nobody wrote. The code is for callers that can do without it.
+Status NotOverridden(const std::string& message) {
+  return {arrow::StatusCode::NotImplemented, message,
+          std::make_shared<FailureDetail>(FailureKind::kConfiguration)};
+}
+
+}  // namespace
+
 Result<int64_t> LoaderFront::LoadBatchImpl(const arrow::RecordBatch& /*batch*/,
                                            const std::string& /*table*/, RowErrors& /*errors*/) {
   return PermanentError(loader_type_ +
@@ -30,17 +40,16 @@ Result<std::vector<Checkpoint>> LoaderFront::ReadCheckpointsImpl(const std::stri
 }
 
 Result<std::vector<std::string>> LoaderFront::ListTablesImpl() {
-  return ConfigurationError(loader_type_ + ": this loader cannot list its tables");
+  return NotOverridden(loader_type_ + ": this loader cannot list its tables: name one");
 }
 
 Result<std::optional<TableInfo>> LoaderFront::GetTableInfoImpl(const std::string& table) {
-  return ConfigurationError(loader_type_ +
-                            ": this loader cannot say what a table has: table=" + table);
+  return NotOverridden(loader_type_ + ": this loader cannot say what a table has: table=" + table);
 }
 
 Result<std::shared_ptr<arrow::Table>> LoaderFront::ReadRowsImpl(const std::string& table,
                                                                 const ReadOptions& /*options*/) {
-  return ConfigurationError(loader_type_ + ": this loader cannot read rows back: table=" + table);
+  return NotOverridden(loader_type_ + ": this loader cannot read rows back: table=" + table);
 }
 
 Result<std::vector<CheckLine>> LoaderFront::CheckImpl(const CallContext& /*context*/) {

@@ -1,24 +1,13 @@
 """`cmake --install` gives a tree that can be moved, and that a loader out of tree builds against."""
 
-import os
 import re
 import shutil
-import subprocess
-import tempfile
 import unittest
 from pathlib import Path
 
-SOURCE = Path(os.environ["AMPLOAD_SOURCE_DIR"])
-BUILD = Path(os.environ["AMPLOAD_BUILD_DIR"])
+from installed_tree import BUILD, SOURCE, Tree, run
+
 PLUGIN = Path(__file__).resolve().parent / "plugin"
-
-
-def run(*command, env=None, cwd=None):
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, cwd=cwd,
-                          env=env, stdin=subprocess.DEVNULL)
-    if done.returncode != 0:
-        raise AssertionError(f"{command} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
-    return done.stdout + done.stderr
 
 
 def elf_files(folder):
@@ -30,20 +19,11 @@ def elf_files(folder):
 class Install(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        # Not below the source: nothing may be found by chance.
-        cls.folder = Path(tempfile.mkdtemp(prefix="ampload-install-"))
-        cls.addClassCleanup(shutil.rmtree, cls.folder)
-        run("cmake", "--install", BUILD, "--prefix", cls.folder / "first")
-        cls.tree = cls.folder / "moved" / "ampload"
-        cls.tree.parent.mkdir()
-        (cls.folder / "first").rename(cls.tree)
-        # ccache and search paths of the caller play no part.
-        cls.env = {"PATH": "/usr/bin:/bin", "HOME": str(cls.folder)}
-        cls.command = cls.tree / "bin/ampload"
-        cls.plugins = cls.folder / "plugin"
-        run("cmake", "-S", PLUGIN, "-B", cls.plugins, "-G", "Ninja", f"-DCMAKE_PREFIX_PATH={cls.tree}",
-            f"-DAMPLOAD_HEADERS={cls.tree}/include/ampload", env=cls.env)
-        run("cmake", "--build", cls.plugins, "-j", os.environ.get("JOBS") or "2", env=cls.env)
+        installed = Tree()
+        cls.addClassCleanup(shutil.rmtree, installed.folder)
+        cls.folder, cls.tree = installed.folder, installed.path
+        cls.command, cls.env = installed.command, installed.env
+        cls.plugins = installed.build(PLUGIN, "plugin", f"-DAMPLOAD_HEADERS={cls.tree}/include/ampload")
 
     def test_the_command_runs_where_it_was_moved_to(self):
         version = re.search(r"project\(ampload VERSION ([\d.]+)", (SOURCE / "CMakeLists.txt").read_text())

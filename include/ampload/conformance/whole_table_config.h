@@ -1,9 +1,11 @@
 // Test configs of stores whose tables can be read whole: fewer verbs are left to write.
 #pragma once
 
-#include <stdlib.h>
+#include <arrow/array.h>
+#include <arrow/builder.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <span>
@@ -13,8 +15,22 @@
 
 #include "ampload/conformance/loader_test_config.h"
 #include "ampload/data_loader.h"
+#include "ampload/row_bytes.h"
 
 namespace ampload::conformance {
+
+// `good` rows with ids from 0, then `bad` rows without: for RowsWithErrors of a store whose keys
+// are not null.
+inline std::shared_ptr<arrow::RecordBatch> RowsThenNullKeys(int64_t good, int64_t bad) {
+  arrow::Int64Builder ids;
+  Status status;
+  for (int64_t i = 0; i < good && status.ok(); ++i) status = ids.Append(i);
+  if (status.ok()) status = ids.AppendNulls(bad);
+  auto made = status.ok() ? ids.Finish() : Result<std::shared_ptr<arrow::Array>>(status);
+  if (!made.ok()) return nullptr;
+  return arrow::RecordBatch::Make(arrow::schema({arrow::field("id", arrow::int64())}), good + bad,
+                                  {*std::move(made)});
+}
 
 // StartStore, ReadTable and CleanupTable are left to write.
 class WholeTableConfig : public LoaderTestConfig {
@@ -63,7 +79,7 @@ class FolderStoreConfig : public WholeTableConfig {
     std::error_code ignored;
     const auto parent = std::filesystem::temp_directory_path(ignored);
     std::string path = (parent / "ampload-conformance-XXXXXX").string();
-    if (mkdtemp(path.data()) == nullptr) {
+    if (::mkdtemp(path.data()) == nullptr) {
       return PermanentError("cannot make a temporary folder: " +
                             std::generic_category().message(errno) + ": path=" + path);
     }
@@ -71,10 +87,18 @@ class FolderStoreConfig : public WholeTableConfig {
     return ConfigMap{{"path", path}};
   }
 
+  Status CleanupTable(Loader& loader, const std::string& table) override {
+    std::error_code error;
+    std::filesystem::remove_all(FolderOf(loader, table), error);
+    if (!error) return Status::OK();
+    return PermanentError("cannot remove the table: " + error.message() + ": table=" + table);
+  }
+
  protected:
-  // Of the store at hand, which may also be one that the user named.
-  static std::filesystem::path PathOf(const Loader& loader) {
-    return static_cast<const DataLoader<TConfig>&>(loader).config().path;
+  // In the store at hand, which may also be one that the user named.
+  static std::filesystem::path FolderOf(const Loader& loader, const std::string& table) {
+    const auto& config = static_cast<const DataLoader<TConfig>&>(loader).config();
+    return std::filesystem::path(config.path) / FileNameOf(table);
   }
 
  private:
