@@ -148,6 +148,7 @@ template <class TLoader, class TConfig>
 LoaderDescriptor DescribeLoader(LoaderDescriptor known, const OptionTable<TConfig>& options) {
   known.options = options.specs();
   if (known.schemes.empty()) known.schemes = {known.name};
+  if (known.client.empty()) known.client = "no client library";
   if (known.parse_uri == nullptr) {
     known.parse_uri = [](std::string_view uri) { return ParsePathUri(uri, "path"); };
   }

@@ -32,6 +32,12 @@ Result<std::vector<std::string>> RowsAsBytes(const arrow::RecordBatch& batch, Ro
   return rows;
 }
 
+Status CheckColumns(const arrow::Schema& schema, RowFormat format) {
+  return encode::MakeRowFormatEncoder(ValueFormatOf(format),
+                                      std::make_shared<arrow::Schema>(schema))
+      .status();
+}
+
 Result<std::shared_ptr<arrow::RecordBatch>> RowsFromBytes(
     const std::vector<std::string>& rows, RowFormat format,
     const std::shared_ptr<arrow::Schema>& schema) {

@@ -63,6 +63,16 @@ TEST(RowBytes, AValueThatCannotBeStoredNamesItsRow) {
   EXPECT_THAT(BadRowOf(rows.status()), Optional(Eq(1)));
 }
 
+TEST(RowBytes, ColumnsThatCannotBeStoredAreKnownBeforeTheFirstRow) {
+  const auto both = arrow::schema(
+      {arrow::field("fine", arrow::utf8()),
+       arrow::field("bad", arrow::dense_union({arrow::field("i", arrow::int32())}))});
+  for (const auto format : {RowFormat::kMsgpack, RowFormat::kJson, RowFormat::kArrowIpc}) {
+    EXPECT_THAT(CheckColumns(*TwoRows()->schema(), format), IsOk());
+    EXPECT_THAT(CheckColumns(*both, format), FailsWith(FailureKind::kData, "column=bad"));
+  }
+}
+
 TEST(RowBytes, AColumnIsTextsAndANullIsNone) {
   EXPECT_THAT(ColumnAsText(*TwoRows(), 0).ValueOrDie(),
               ElementsAre(Optional(Eq("a")), Optional(Eq("b"))));

@@ -51,11 +51,7 @@ TEST_F(Targets, AUriDecidesTheLoader) {
 }
 
 TEST_F(Targets, ASchemeMayHaveAnUnderscoreAsNamesOfLoadersDo) {
-  LoaderDescriptor descriptor;
-  descriptor.name = "my_store";
-  descriptor.schemes = {"my_store"};
-  descriptor.parse_uri = [](std::string_view uri) { return ParsePathUri(uri, "path"); };
-  ASSERT_THAT(registry_.Add(descriptor), IsOk());
+  ASSERT_THAT(registry_.Add(Describe("my_store", "my_store")), IsOk());
   ASSERT_OK_AND_ASSIGN(const Target target, Resolve("my_store:rows"));
   EXPECT_EQ(target.config, (ConfigMap{{"path", "rows"}}));
 }

@@ -7,6 +7,12 @@ import unittest
 from installed_tree import BUILD, SOURCE, Tree, run
 
 EXAMPLE = SOURCE / "examples/minimal_loader"
+SNAPSHOT = SOURCE / "examples/snapshot_loader"
+DOCUMENT = SOURCE / "docs/writing-a-loader.md"
+
+
+def code_blocks(language):
+    return re.findall(rf"^```{language}\n(.*?)^```$", DOCUMENT.read_text(), re.MULTILINE | re.DOTALL)
 
 
 class PluginKit(unittest.TestCase):
@@ -70,6 +76,29 @@ class PluginKit(unittest.TestCase):
     def test_the_example_builds_against_the_build_tree_too(self):
         build = self.tree.build(EXAMPLE, "minimal_of_build", prefix=BUILD)
         self.assert_passes_core(build, "minimal")
+
+    def test_a_transactional_loader_passes_every_suite_that_the_tree_can_run(self):
+        build = self.tree.build(SNAPSHOT, "snapshot")
+        said = run("ctest", "--test-dir", build, "--verbose", env=self.tree.env)
+        self.assertIn("100% tests passed, 0 tests failed out of 1", said)
+        suites = dict(re.findall(r"(core|types|streaming|crash): ([1-9]\d*) passed, 0 failed", said))
+        crash = {"crash"} if "-DAMPLOAD_FAULT_POINTS" in (build / "build.ninja").read_text() else set()
+        self.assertEqual(set(suites), {"core", "types", "streaming"} | crash, said)
+
+    def test_the_code_in_the_document_is_the_examples(self):
+        code = [file.read_text() for folder in (EXAMPLE, SNAPSHOT) for file in folder.iterdir()]
+        blocks = code_blocks("cpp") + code_blocks("cmake")
+        self.assertGreater(len(blocks), 15)
+        for block in blocks:
+            self.assertTrue(any(block in text for text in code), f"in no example:\n{block}")
+
+    def test_the_commands_in_the_document_run(self):
+        folder = self.folder / "by_the_book"
+        folder.mkdir()
+        said = run("bash", "-euxc", "".join(code_blocks("sh")), env=self.tree.env, cwd=folder)
+        self.assertIn("100% tests passed", said)
+        self.assertIn("numbers: 3 rows", said)
+        self.assertEqual({file.name for file in folder.glob("rows/numbers/[!.]*")}, {"1", "2", "3"})
 
     def test_a_new_loader_passes_at_once(self):
         folder = self.folder / "my_store_loader"

@@ -1,0 +1,6 @@
+#pragma once
+#include <string>
+
+struct SnapshotConfig {
+  std::string path;
+};
