@@ -37,7 +37,7 @@ Result<std::shared_ptr<arrow::Table>> Without(const std::shared_ptr<arrow::Table
   return arrow::ConcatenateTables(kept);
 }
 
-// Old rows in the columns that the table has from now on: nulls in new ones, wider types.
+// Rows in the columns that the table has from now on, by name: nulls in new ones, wider types.
 Result<std::shared_ptr<arrow::Table>> WithColumns(const std::shared_ptr<arrow::Schema>& schema,
                                                   const arrow::Table& rows) {
   arrow::ChunkedArrayVector columns;
@@ -62,6 +62,7 @@ SnapshotSession::SnapshotSession(std::filesystem::path folder, ampload::TableSpe
 Result<Recovered> SnapshotSession::Recover(RecoverMode mode, const CallContext& context) {
   ARROW_RETURN_NOT_OK(context.Check());
   ARROW_ASSIGN_OR_RAISE(const TableLock lock, TableLock::Take(folder_));
+  AMPLOAD_FAULT_POINT("snapshot.recover.before");
   ARROW_ASSIGN_OR_RAISE(TableFile file, ReadTableFile(folder_));
   return mode == RecoverMode::kTakeOver ? TakeOver(std::move(file)) : Settle(std::move(file));
 }
@@ -69,6 +70,9 @@ Result<Recovered> SnapshotSession::Recover(RecoverMode mode, const CallContext& 
 // Nothing of a dead predecessor's has to be cleaned up: what it had not committed was in its
 // memory, or in `next`, which means nothing.
 Result<Recovered> SnapshotSession::TakeOver(TableFile file) {
+  if (spec_.schema->num_fields() == 0) {
+    return ampload::DataError("snapshot: rows without columns have no place: table=" + spec_.name);
+  }
   Checkpoint* mine = one_off() ? nullptr : file.FindPipeline(spec_.pipeline);
   const bool resumed = mine != nullptr && mine->sequence > 0;
   const size_t others = file.checkpoints.size() - (mine == nullptr ? 0 : 1);
@@ -143,6 +147,7 @@ Result<Recovered> SnapshotSession::Settle(TableFile file) {
 
 Status SnapshotSession::Stage(ampload::StagedBatch batch, const CallContext& context) {
   ARROW_RETURN_NOT_OK(context.Check());
+  if (evolved_ != nullptr) evolved_ = batch.batch->schema();  // the same columns, in their order
   staged_.push_back(std::move(batch.batch));
   return Status::OK();
 }
@@ -188,10 +193,15 @@ Status SnapshotSession::ApplyTo(TableFile* file) const {
     return ampload::DataError("snapshot: the table has other columns now: table=" + spec_.name);
   }
   const auto schema = evolved_ != nullptr ? evolved_ : spec_.schema;
-  ARROW_ASSIGN_OR_RAISE(auto kept, Without(file->rows, undo_));
-  ARROW_ASSIGN_OR_RAISE(kept, WithColumns(schema, *kept));
-  ARROW_ASSIGN_OR_RAISE(const auto added, arrow::Table::FromRecordBatches(schema, staged_));
-  ARROW_ASSIGN_OR_RAISE(file->rows, arrow::ConcatenateTables({kept, added}));
+  std::vector<std::shared_ptr<arrow::Table>> parts(1);
+  ARROW_ASSIGN_OR_RAISE(parts.front(), Without(file->rows, undo_));
+  for (const auto& batch : staged_) {
+    ARROW_ASSIGN_OR_RAISE(parts.emplace_back(), arrow::Table::FromRecordBatches({batch}));
+  }
+  for (auto& part : parts) {
+    ARROW_ASSIGN_OR_RAISE(part, WithColumns(schema, *part));
+  }
+  ARROW_ASSIGN_OR_RAISE(file->rows, arrow::ConcatenateTables(parts));
   return Status::OK();
 }
 

@@ -26,7 +26,8 @@ enum class RowFormat {
 Result<std::vector<std::string>> RowsAsBytes(const arrow::RecordBatch& batch, RowFormat format);
 
 // OK where RowsAsBytes takes rows of these columns; else its data error, which names every column
-// that cannot be stored. For CreateTableFromSchema: then no table is made for rows that are refused.
+// that cannot be stored. For CreateTableFromSchema: then no table is made for rows that are
+// refused.
 Status CheckColumns(const arrow::Schema& schema, RowFormat format);
 
 // The way back: rows that RowsAsBytes made, as columns of `schema` (a dictionary as its values).

@@ -64,9 +64,9 @@ TEST(RowBytes, AValueThatCannotBeStoredNamesItsRow) {
 }
 
 TEST(RowBytes, ColumnsThatCannotBeStoredAreKnownBeforeTheFirstRow) {
-  const auto both = arrow::schema(
-      {arrow::field("fine", arrow::utf8()),
-       arrow::field("bad", arrow::dense_union({arrow::field("i", arrow::int32())}))});
+  const auto both =
+      arrow::schema({arrow::field("fine", arrow::utf8()),
+                     arrow::field("bad", arrow::dense_union({arrow::field("i", arrow::int32())}))});
   for (const auto format : {RowFormat::kMsgpack, RowFormat::kJson, RowFormat::kArrowIpc}) {
     EXPECT_THAT(CheckColumns(*TwoRows()->schema(), format), IsOk());
     EXPECT_THAT(CheckColumns(*both, format), FailsWith(FailureKind::kData, "column=bad"));
