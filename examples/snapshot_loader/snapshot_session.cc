@@ -136,10 +136,12 @@ Result<Recovered> SnapshotSession::Settle(TableFile file) {
     recovered.fenced_by = now->store_handle;
     return recovered;
   }
-  const bool newer = now->sequence > fence_.sequence;
-  recovered.finding = newer                              ? RecoverFinding::kCommitted
-                      : now->sequence == fence_.sequence ? RecoverFinding::kNotCommitted
-                                                         : RecoverFinding::kWentBack;
+  const bool compared = AMPLOAD_SAFEGUARD("sequence_check");
+  const bool newer = compared && now->sequence > fence_.sequence;
+  const bool older = compared && now->sequence < fence_.sequence;
+  recovered.finding = newer   ? RecoverFinding::kCommitted
+                      : older ? RecoverFinding::kWentBack
+                              : RecoverFinding::kNotCommitted;
   if (newer) Forget();
   fence_ = *now;
   return recovered;
@@ -223,7 +225,8 @@ Result<CommitOutcome> SnapshotSession::CommitUnderLock(TableFile file,
     return CommitOutcome(ampload::Fenced{mine->store_handle});
   }
   if (mine != nullptr && AMPLOAD_SAFEGUARD("sequence_check") && mine->sequence != fence_.sequence) {
-    return CommitOutcome(ampload::Unknown{"the checkpoint has another sequence than was left"});
+    return ampload::PermanentError(
+        "snapshot: the checkpoint is not as this session left it: table=" + spec_.name);
   }
   ARROW_RETURN_NOT_OK(ApplyTo(&file));
   if (mine != nullptr) {

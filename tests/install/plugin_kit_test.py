@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import subprocess
 import unittest
 
 from installed_tree import BUILD, SOURCE, Tree, run
@@ -84,6 +85,13 @@ class PluginKit(unittest.TestCase):
         suites = dict(re.findall(r"(core|types|streaming|crash): ([1-9]\d*) passed, 0 failed", said))
         crash = {"crash"} if "-DAMPLOAD_FAULT_POINTS" in (build / "build.ninja").read_text() else set()
         self.assertEqual(set(suites), {"core", "types", "streaming"} | crash, said)
+        for switch, case in (("fence", "streaming.ATakeOverFences"),
+                             ("sequence_check", "crash.ALostReplyIsSettled")) if crash else ():
+            done = subprocess.run(
+                ["ampload-conformance", "--loader", "snapshot", "--filter", case], text=True,
+                capture_output=True, env={**self.with_plugins(build), "AMPLOAD_DISABLE": switch})
+            self.assertEqual((done.returncode, done.stderr), (1, ""), switch)
+            self.assertIn(f"FAIL  {case}", done.stdout)
 
     def test_the_code_in_the_document_is_the_examples(self):
         code = [file.read_text() for folder in (EXAMPLE, SNAPSHOT) for file in folder.iterdir()]
