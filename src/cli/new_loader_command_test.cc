@@ -50,8 +50,9 @@ TEST_F(NewLoaderCommandTest, WritesTheExampleUnderTheNewName) {
 
 TEST_F(NewLoaderCommandTest, WritesTheExampleItselfWordForWord) {
   ASSERT_EQ(RunAmpload({"new-loader", "minimal", "--dir", PathOf("same")}).status, 0);
-  const auto example =
-      std::filesystem::path(std::getenv("AMPLOAD_SOURCE_DIR")) / "examples" / "minimal_loader";
+  const char* source = std::getenv("AMPLOAD_SOURCE_DIR");
+  ASSERT_NE(source, nullptr) << "set AMPLOAD_SOURCE_DIR, or run by ctest";
+  const auto example = std::filesystem::path(source) / "examples" / "minimal_loader";
   for (const auto& name : NamesIn("same")) {
     if (name == "README.md") continue;
     std::ostringstream text;
