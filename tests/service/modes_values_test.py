@@ -105,6 +105,26 @@ class Evolved(ModesCase):
                 self.assertEqual(dict(pairs(self.target, value_format))[b"\0\0\0\3"], raw[b"\0\0\0\3"])
 
 
+    def test_names_of_every_kind_and_many_columns(self):
+        names = ['a"b', "a\\b", "\u00fc\u4e16\U0001f600", "n" * 31, "n" * 32, "n" * 256, "a.b", " ", "id2", "i", "\n",
+                 "_op ", "null", "{}"]
+        names += [f"c{i}" for i in range(14 - len(names))]
+        for value_format in DECODERS:
+            for more in (["last"], [f"m{i}" for i in range(1_000)]):
+                with self.subTest(value_format=value_format, more=len(more)):
+                    how = {"option": f"value_format={value_format}"}
+                    old = people([1, 2], **{name: [f"old {name}", None] for name in names})  # 15 columns
+                    self.well("overwrite", *self.source(old), **how)
+                    wanted = {(row["id"],): row for row in old.to_pylist()}
+                    change = {**{name: [f"new {name}"] for name in names[::2]}, **{name: [name] for name in more}}
+                    self.well("merge", *self.source(people([1], **change)), *self.EVOLVE, **how)
+                    wanted[1,].update({name: values[0] for name, values in change.items()})
+                    self.assertEqual(self.decoded("id", value_format=value_format), wanted)
+                    self.well("merge", *self.source(people([2], **{names[0]: ["x"]})), **how)
+                    wanted[2,][names[0]] = "x"
+                    self.assertEqual(self.decoded("id", value_format=value_format), wanted)
+
+
 class NotANumber(ModesCase):
     def test_it_comes_last_in_an_order_in_one_step_and_in_many(self):
         nan, infinity = float("nan"), float("inf")
