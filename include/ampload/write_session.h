@@ -155,7 +155,8 @@ class WriteSession {
   [[nodiscard]] virtual Result<CommitOutcome> Commit(const Checkpoint& checkpoint,
                                                      const CallContext& context) = 0;
 
-  // Forgets everything staged and every marked undo, and takes back what reached the store early.
+  // Forgets everything staged, every marked undo and what Evolve asked for since the last commit,
+  // and takes back what reached the store early.
   virtual Status Abort(const CallContext& context) = 0;
 };
 

@@ -250,7 +250,7 @@ Result<LoadSetup> LoadOptions::Make(const Setting& setting, const SharedOptions&
                         pipeline::RowShape::Make(setup.source->schema(), shape));
   setup.schema =
       setup.request.shape.is_identity() ? setup.source->schema() : setup.request.shape.schema();
-  ARROW_RETURN_NOT_OK(CheckKeys(*setup.schema, keys_));
+  ARROW_RETURN_NOT_OK(WithContext(CheckKeys(*setup.schema, keys_), "--key"));
   ARROW_RETURN_NOT_OK(MakeQuarantine(&setup));
   if (to_.empty()) {
     setting.report.Notice(std::string("no --to: the target is ") + kDefaultTarget);

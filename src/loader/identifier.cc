@@ -66,11 +66,12 @@ Status CheckKeys(const arrow::Schema& schema, const std::vector<std::string>& ke
   for (const auto& key : keys) {
     if (schema.GetFieldIndex(key) < 0) {
       const std::vector<std::string> names = schema.field_names();
-      std::string message = "key is no column";
+      std::string message = "there is no column of that name";
       if (const auto nearest = base::NearestName(key, names)) {
         message += ": did you mean " + *nearest + "?";
       }
-      return ConfigurationError(message + ": key=" + key);
+      return ConfigurationError(message + ": column=" + key +
+                                " columns=" + Join({names.begin(), names.end()}));
     }
     if (!seen.insert(key).second) {
       return ConfigurationError("key column is named twice: name it once: key=" + key);

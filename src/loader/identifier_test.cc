@@ -46,7 +46,8 @@ TEST(Keys, MustBeColumnsNamedOnce) {
   EXPECT_THAT(CheckKeys(*columns, {}), IsOk());
   EXPECT_THAT(CheckKeys(*columns, {"tx_index", "block_num"}), IsOk());
   EXPECT_THAT(CheckKeys(*columns, {"block_nun"}),
-              FailsWith(FailureKind::kConfiguration, "did you mean block_num?: key=block_nun"));
+              FailsWith(FailureKind::kConfiguration,
+                        "did you mean block_num?: column=block_nun columns=block_num, tx_index"));
   EXPECT_THAT(CheckKeys(*columns, {"tx_index", "tx_index"}),
               FailsWith(FailureKind::kConfiguration, "twice: name it once: key=tx_index"));
 }

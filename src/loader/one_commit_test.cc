@@ -105,7 +105,7 @@ TEST_F(OneCommit, IsNotBegunWhereTheSpecIsWrong) {
   LoadOptions options;
   options.keys = {"ID"};
   EXPECT_THAT(loader_.LoadBatch(MakeBatch({1}), "t", options).error,
-              HasSubstr("did you mean id?: key=ID"));
+              HasSubstr("did you mean id?: column=ID"));
   EXPECT_THAT(store_.calls, IsEmpty());
 }
 

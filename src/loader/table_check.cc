@@ -18,7 +18,7 @@ Status CheckMode(const TableSpec& spec, const LoaderTraits& traits) {
   }
   const bool by_key = spec.mode == LoadMode::kUpsert || spec.mode == LoadMode::kMerge;
   if (by_key && spec.keys.empty()) {
-    return ConfigurationError("this mode needs key columns: name them: mode=" +
+    return ConfigurationError("this mode needs key columns: name them, as in --key id: mode=" +
                               std::string(ToString(spec.mode)));
   }
   if (spec.order_by.empty()) return Status::OK();
@@ -49,7 +49,7 @@ Status CheckPipeline(const TableSpec& spec, const LoaderTraits& traits) {
 Status CheckOne(const TableSpec& spec, const LoaderTraits& traits) {
   if (spec.schema == nullptr) return ConfigurationError("no schema was given");
   ARROW_RETURN_NOT_OK(CheckColumnNames(*spec.schema));
-  ARROW_RETURN_NOT_OK(CheckKeys(*spec.schema, spec.keys));
+  ARROW_RETURN_NOT_OK(WithContext(CheckKeys(*spec.schema, spec.keys), "key"));
   ARROW_RETURN_NOT_OK(CheckMode(spec, traits));
   return CheckPipeline(spec, traits);
 }

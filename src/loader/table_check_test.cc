@@ -48,7 +48,9 @@ TEST(TableSpecs, MustHaveGoodNamesColumnsAndKeys) {
   EXPECT_THAT(Check(spec), FailsWith(FailureKind::kData, "table logs: column names stand twice"));
   spec = Spec();
   spec.keys = {"od"};
-  EXPECT_THAT(Check(spec), FailsWith(kWrong, "table logs: key is no column: did you mean id?"));
+  EXPECT_THAT(
+      Check(spec),
+      FailsWith(kWrong, "table logs: key: there is no column of that name: did you mean id?"));
 }
 
 TEST(TableSpecs, RefuseAModeThatTheStoreLacks) {
@@ -73,7 +75,8 @@ TEST(TableSpecs, OrderByNeedsAColumnAndAModeThatLooksAtIt) {
   spec.keys = {"id"};
   EXPECT_THAT(Check(spec), IsOk());
   spec.order_by = "att";
-  EXPECT_THAT(Check(spec), FailsWith(kWrong, "order_by: key is no column: did you mean at?"));
+  EXPECT_THAT(Check(spec),
+              FailsWith(kWrong, "order_by: there is no column of that name: did you mean at?"));
 }
 
 TEST(TableSpecs, RefuseAStreamThatTheStoreCannotTake) {

@@ -54,6 +54,18 @@ class Install(unittest.TestCase):
     def test_a_program_that_embeds_the_library_runs(self):
         self.assertIn("loader lmdb", run(self.plugins / "embed", env=self.env))
 
+    def test_the_conformance_suites_run_where_they_were_moved_to(self):
+        points = "AMPLOAD_FAULT_POINTS:BOOL=ON" in (BUILD / "CMakeCache.txt").read_text()
+        said = run("ampload-conformance", "--loader", "lmdb", "--suite", "core,types", env=self.env)
+        self.assertRegex(said, r"core: \d\d passed, 0 failed")
+        self.assertRegex(said, r"types: \d\d passed, 0 failed")
+        crash = ["ampload-conformance", "--loader", "lmdb", "--suite", "crash", "--filter", "AppendToANewTable"]
+        if points:
+            self.assertIn("crash: 1 passed, 0 failed, 0 skipped", run(*crash, env=self.env))
+        else:
+            with self.assertRaisesRegex(AssertionError, "no fault points"):
+                run(*crash, env=self.env)
+
     def test_a_plugin_is_found_on_the_plugin_path(self):
         self.assertNotIn("rowcount", run(self.command, "loaders", env=self.env))
         env = {**self.env, "AMPLOAD_PLUGIN_PATH": str(self.plugins)}

@@ -12,6 +12,11 @@ SNAPSHOT = SOURCE / "examples/snapshot_loader"
 DOCUMENT = SOURCE / "docs/writing-a-loader.md"
 
 
+def committed_skips(loader):
+    text = (SOURCE / f"conformance/skips/{loader}.txt").read_text()
+    return {line for line in text.splitlines() if line and not line.startswith("#")}
+
+
 def code_blocks(language):
     return re.findall(rf"^```{language}\n(.*?)^```$", DOCUMENT.read_text(), re.MULTILINE | re.DOTALL)
 
@@ -32,6 +37,9 @@ class PluginKit(unittest.TestCase):
     def with_plugins(self, build):
         return {**self.tree.env, "AMPLOAD_PLUGIN_PATH": str(build)}
 
+    def assert_skips(self, said, loader):
+        self.assertEqual(set(re.findall(r"skip +(\w+\.\w+: .*)", said)), committed_skips(loader))
+
     def assert_passes_core(self, build, loader):
         """By ctest, as its author runs it: every case of the suite, none failed."""
         said = run("ctest", "--test-dir", build, "--verbose", env=self.tree.env)
@@ -43,6 +51,7 @@ class PluginKit(unittest.TestCase):
                      "NullHandling", "ErrorHandling"):
             self.assertRegex(said, rf"ok +core\.{name}\b")
         self.assertIn(f"loader {loader} ", said)
+        self.assert_skips(said, "minimal")
 
     def test_the_example_is_short(self):
         lines = sum(len(file.read_text().splitlines()) for file in EXAMPLE.iterdir())
@@ -85,6 +94,8 @@ class PluginKit(unittest.TestCase):
         suites = dict(re.findall(r"(core|types|streaming|crash): ([1-9]\d*) passed, 0 failed", said))
         crash = {"crash"} if "-DAMPLOAD_FAULT_POINTS" in (build / "build.ninja").read_text() else set()
         self.assertEqual(set(suites), {"core", "types", "streaming"} | crash, said)
+        if crash:
+            self.assert_skips(said, "snapshot")
         for switch, case in (("fence", "streaming.ATakeOverFences"),
                              ("sequence_check", "crash.ALostReplyIsSettled")) if crash else ():
             done = subprocess.run(

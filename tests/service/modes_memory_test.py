@@ -70,8 +70,6 @@ class ModesMemory(unittest.TestCase):
     def test_merge_of_some_columns(self):
         self.replaced("merge", table("six").select(["note", "id"]), "six")
 
-    # Not yet: a step is measured by the change, not by the rows that it touches.
-    @unittest.expectedFailure
     def test_merge_of_a_small_column(self):
         rows = pa.table({"id": table("")["id"], "at": pa.array(range(-ROWS, 0), pa.int64())})
         measured = self.load("merge", rows)
@@ -79,8 +77,6 @@ class ModesMemory(unittest.TestCase):
         self.assertTrue(found == list(range(-ROWS, 0)), "a row has another value")
         self.bounded("merge of a small column", measured)
 
-    # Not yet: the same.
-    @unittest.expectedFailure
     def test_deletes(self):
         rows = table("old")
         words = pa.array(["delete"] * ROWS)
@@ -89,8 +85,6 @@ class ModesMemory(unittest.TestCase):
         self.load("merge", rows)
         self.bounded("deletes", measured)
 
-    # Not yet: 100,000 scattered rows are taken back in one transaction, whose pages are in memory.
-    @unittest.expectedFailure
     def test_a_dead_upsert_is_taken_back(self):
         pq.write_table(table("bad"), self.folder / "rows.parquet", row_group_size=100_000)
         before = pairs(self.folder / "env", "t")

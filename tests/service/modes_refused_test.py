@@ -25,8 +25,6 @@ class Refused(ModesCase):
     def test_no_key(self):
         self.both(2, *self.new, key=None, texts=("key columns", "table t"))
 
-    # Not yet: "name them", and not by which option.
-    @unittest.expectedFailure
     def test_no_key_names_the_option(self):
         self.both(2, *self.new, key=None, texts=("--key",))
 
@@ -54,8 +52,6 @@ class Refused(ModesCase):
         self.both(1, *rows, texts=("null", "column=id", "row=1", "table=t", "--on-bad-row quarantine"))
         self.both(1, *self.source(table([3, None], n=[1, 2], name=["x", "y"]), "csv"), texts=("column=id", "row=1"))
 
-    # Not yet: the message has the row, and not the file.
-    @unittest.expectedFailure
     def test_a_null_in_a_key_names_the_file(self):
         rows = self.source(table([3, None], n=[1, 2], name=["x", "y"]))
         self.refuses(1, "upsert", *rows, texts=("null", "rows.parquet"))
@@ -71,8 +67,6 @@ class Refused(ModesCase):
         self.both(2, *self.new, "--order-by", "nope", texts=("order", "no column", "nope", "table t"))
         self.both(2, *self.source(table([1], n=[1])), "--order-by", "name", texts=("order", "name"))
 
-    # Not yet: "order_by: key is no column: key=nope".
-    @unittest.expectedFailure
     def test_order_by_a_column_that_is_not_there_does_not_speak_of_a_key(self):
         done = self.refuses(2, "upsert", *self.new, "--order-by", "nope")
         self.assertNotIn("key", done.stderr.replace(str(self.work), ""))

@@ -8,8 +8,9 @@
 namespace ampload::lmdb {
 namespace {
 
-// Rows that one transaction takes back: bounds its dirty pages.
-constexpr int64_t kRowsAStep = 100'000;
+// Rows that one transaction takes back: each may copy a page, which stays in memory until the
+// commit.
+constexpr int64_t kRowsAStep = 4'000;
 
 // Deletes rows from the table's end until the last key is `above`; false while some are left.
 Result<bool> DeleteAbove(Transaction& txn, MDB_dbi dbi, const std::optional<std::string>& above) {

@@ -82,7 +82,13 @@ Result<std::unique_ptr<EncodedBatch>> RowEncoder::Encode(const StagedBatch& stag
     ARROW_RETURN_NOT_OK(CheckNulls(*batch, *pairs));
   }
   if (keys_ != nullptr) {
-    ARROW_ASSIGN_OR_RAISE(pairs->keys, keys_->Encode(*batch, staged.first_row));
+    auto keys = keys_->Encode(*batch, staged.first_row);
+    if (!keys.ok()) {
+      const auto& status = keys.status();
+      return staged.origin.empty() ? status
+                                   : status.WithMessage(MessageOf(status), " file=", staged.origin);
+    }
+    pairs->keys = std::move(*keys);
   }
   if (order_ != nullptr) {
     ARROW_ASSIGN_OR_RAISE(pairs->order, order_->Encode(*batch));

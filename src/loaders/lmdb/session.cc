@@ -9,6 +9,11 @@
 #include "loaders/lmdb/open_loads.h"
 
 namespace ampload::lmdb {
+namespace {
+
+constexpr int64_t kPage = 4096;
+
+}  // namespace
 
 LmdbSession::LmdbSession(LMDBConfig config, TableSpec spec)
     : config_(std::move(config)), spec_(std::move(spec)) {}
@@ -102,21 +107,34 @@ Status LmdbSession::Stage(StagedBatch batch, const CallContext& context) {
   if (batch.encoded == nullptr) {
     ARROW_ASSIGN_OR_RAISE(batch.encoded, encoder_->Encode(batch));
   }
-  std::unique_ptr<EncodedPairs> pairs(static_cast<EncodedPairs*>(batch.encoded.release()));
+  const std::shared_ptr<EncodedPairs> pairs(static_cast<EncodedPairs*>(batch.encoded.release()));
   if (pairs->columns != encoder_->columns()) {
     return ConfigurationError(
         "lmdb: a batch was encoded before the columns changed; encode it again: table=" +
         spec_.name);
   }
   batch_ = pairs->batch_id;
-  staging_.Add(std::move(pairs));
-  return StepIsFull() ? FlushStep() : Status::OK();
+  int64_t first = 0;
+  do {
+    const int64_t end = std::min(pairs->rows(), first + RowsAtOnce());
+    staging_.Add({pairs, first, end});
+    first = end;
+    if (StepIsFull()) ARROW_RETURN_NOT_OK(FlushStep());
+  } while (first < pairs->rows());
+  return Status::OK();
 }
+
+int64_t LmdbSession::MemoryLimit() const {
+  return spec_.staging_bytes > 0 ? spec_.staging_bytes : 4 * config_.step_bytes;
+}
+
+// Of a batch, as many rows as a step has room for beyond what StepIsFull allows, should each of
+// them copy a page.
+int64_t LmdbSession::RowsAtOnce() const { return std::max<int64_t>(MemoryLimit() / 8 / kPage, 64); }
 
 // LMDB keeps each page that a transaction changes on the heap until it is committed. Rows above the
 // table's last key fill new pages; a row between others copies the page that it goes into.
 int64_t LmdbSession::MemoryOfStep() const {
-  constexpr int64_t kPage = 4096;
   const int64_t rows = staging_.bytes();
   const int64_t new_pages = rows + rows / 8;
   const int64_t copied =
@@ -124,20 +142,22 @@ int64_t LmdbSession::MemoryOfStep() const {
   if (!replaces()) return rows + new_pages + copied;
   // What stood there goes into the undo log; order values are kept by key, in any order.
   const int64_t order = load_.order.empty() ? 0 : staging_.rows() * (kPage / 2);
-  return 2 * (rows + new_pages) + copied + order;
+  const int64_t notes = std::min(staging_.rows() * stored_row_bytes_, leaf_bytes_);
+  return rows + new_pages + copied + order + notes + notes / 8;
 }
 
 bool LmdbSession::StepIsFull() const {
   // A step cannot be put upon rows that the commit will take back first.
   if (!undo_.empty()) return false;
   if (staging_.bytes() >= config_.step_bytes) return true;
-  const int64_t limit = spec_.staging_bytes > 0 ? spec_.staging_bytes : 4 * config_.step_bytes;
-  return MemoryOfStep() >= limit - limit / 8;  // room for one batch more
+  const int64_t limit = MemoryLimit();
+  return MemoryOfStep() >= limit - limit / 8;  // room for RowsAtOnce
 }
 
 Status LmdbSession::MeasureTable(Transaction& txn, MDB_dbi dbi) {
   ARROW_ASSIGN_OR_RAISE(const auto stat, txn.Stat(dbi));
-  leaf_bytes_ = static_cast<int64_t>(stat.ms_leaf_pages * stat.ms_psize);
+  leaf_bytes_ = static_cast<int64_t>((stat.ms_leaf_pages + stat.ms_overflow_pages) * stat.ms_psize);
+  stored_row_bytes_ = leaf_bytes_ / std::max<int64_t>(static_cast<int64_t>(stat.ms_entries), 1);
   ARROW_ASSIGN_OR_RAISE(top_key_, txn.LastKey(dbi));
   return Status::OK();
 }
@@ -224,7 +244,9 @@ Status LmdbSession::PutStep(Transaction& txn, OpenLoad* load) {
   const auto remember = [&](int64_t batch) {
     if (load->batches.empty() || load->batches.back() != batch) load->batches.push_back(batch);
   };
-  for (const auto& pairs : staging_.batches()) remember(plan.note_as.value_or(pairs->batch_id));
+  for (const auto& part : staging_.parts()) {
+    remember(plan.note_as.value_or(part.pairs->batch_id));
+  }
   return AMPLOAD_SAFEGUARD("open_load_record") ? catalog.WriteLoad(spec_.name, *load)
                                                : Status::OK();
 }

@@ -107,6 +107,8 @@ class LmdbSession final : public WriteSession {
   Status CheckRoom() const;
   // What the staged rows and the transaction that puts them will hold in memory, at most.
   int64_t MemoryOfStep() const;
+  int64_t MemoryLimit() const;
+  int64_t RowsAtOnce() const;
   bool StepIsFull() const;
   // What MemoryOfStep goes by, as the transaction sees the table of the next step.
   Status MeasureTable(Transaction& txn, MDB_dbi dbi);
@@ -149,6 +151,7 @@ class LmdbSession final : public WriteSession {
   std::vector<std::unique_ptr<RowEncoder>> old_encoders_;  // somebody may still hold them
   Staging staging_;
   int64_t leaf_bytes_ = 0;              // of the table that rows are put into, after the last step
+  int64_t stored_row_bytes_ = 0;        // the same, for a row
   std::optional<std::string> top_key_;  // its last key
   int64_t early_rows_ = 0;              // put by steps since the last commit
   std::optional<int64_t> batch_;        // the last one staged since the last commit

@@ -15,9 +15,22 @@
 
 namespace ampload::lmdb {
 
+// Some rows of a batch: [first, end).
+struct StagedPart {
+  std::shared_ptr<const EncodedPairs> pairs;
+  int64_t first = 0;
+  int64_t end = 0;
+
+  int64_t rows() const { return end - first; }
+  // Its share of the batch's bytes.
+  int64_t bytes() const {
+    return pairs->rows() == 0 ? 0 : pairs->size_bytes() * rows() / pairs->rows();
+  }
+};
+
 class Staging {
  public:
-  void Add(std::unique_ptr<EncodedPairs> pairs);
+  void Add(StagedPart part);
   void Clear();
 
   // Are all rows in key order, and behind this key? Numbered rows are.
@@ -25,7 +38,7 @@ class Staging {
 
   int64_t rows() const { return rows_; }
   int64_t bytes() const { return bytes_; }
-  const std::vector<std::unique_ptr<EncodedPairs>>& batches() const { return batches_; }
+  const std::vector<StagedPart>& parts() const { return parts_; }
 
   // Puts everything, in the caller's transaction; changes nothing here, so it can be done again.
   // Under PutRule::kAdd two rows of one key, or a key that the table has, are a data error with
@@ -38,7 +51,7 @@ class Staging {
   Status PutSorted(RowPutter& putter, const PutPlan& plan, const RowEncoder& encoder,
                    const std::string& table_name) const;
 
-  std::vector<std::unique_ptr<EncodedPairs>> batches_;
+  std::vector<StagedPart> parts_;
   int64_t rows_ = 0;
   int64_t bytes_ = 0;
 };
