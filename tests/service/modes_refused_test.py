@@ -34,9 +34,9 @@ class Refused(ModesCase):
             self.assertIsNone(self.rows("other"))
 
     def test_a_key_that_is_no_column(self):
-        self.both(2, *self.new, key="nope", texts=("column", "nope"))
+        self.both(2, *self.new, key="nope", texts=("no column", "column=nope"))
         self.both(2, *self.new, key="nam", texts=("name",))
-        self.both(2, *self.new, key="id,nope", texts=("column", "nope"))
+        self.both(2, *self.new, key="id,nope", texts=("no column", "column=nope"))
         self.both(2, *self.new, key="id,id", texts=("id",))
 
     def test_another_key_than_the_tables(self):
@@ -64,7 +64,7 @@ class Refused(ModesCase):
             self.refuses(2, mode, *self.new, "--order-by", "n", texts=("order", "upsert and merge only"))
 
     def test_order_by_a_column_that_is_not_there(self):
-        self.both(2, *self.new, "--order-by", "nope", texts=("order_by", "no such column", "nope", "table t"))
+        self.both(2, *self.new, "--order-by", "nope", texts=("order_by", "no column", "column=nope", "table t"))
         self.both(2, *self.source(table([1], n=[1])), "--order-by", "name", texts=("order", "name"))
 
     def test_order_by_a_column_that_is_not_there_does_not_speak_of_a_key(self):
