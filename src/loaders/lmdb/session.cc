@@ -116,7 +116,7 @@ Status LmdbSession::Stage(StagedBatch batch, const CallContext& context) {
   batch_ = pairs->batch_id;
   int64_t first = 0;
   do {
-    const int64_t end = std::min(pairs->rows(), first + RowsAtOnce());
+    const int64_t end = std::min(pairs->rows(), first + RowsAtOnce(*pairs));
     staging_.Add({pairs, first, end});
     first = end;
     if (StepIsFull()) ARROW_RETURN_NOT_OK(FlushStep());
@@ -125,12 +125,21 @@ Status LmdbSession::Stage(StagedBatch batch, const CallContext& context) {
 }
 
 int64_t LmdbSession::MemoryLimit() const {
-  return spec_.staging_bytes > 0 ? spec_.staging_bytes : 4 * config_.step_bytes;
+  constexpr int64_t kSmallest = 8 << 20;
+  return spec_.staging_bytes > 0 ? spec_.staging_bytes
+                                 : std::max(4 * config_.step_bytes, kSmallest);
 }
 
-// Of a batch, as many rows as a step has room for beyond what StepIsFull allows, should each of
-// them copy a page.
-int64_t LmdbSession::RowsAtOnce() const { return std::max<int64_t>(MemoryLimit() / 8 / kPage, 64); }
+// Of a batch, as many rows as a step has room for beyond what StepIsFull allows: each copies what
+// stands there, is put, and what it replaces is noted.
+int64_t LmdbSession::RowsAtOnce(const EncodedPairs& pairs) const {
+  const int64_t row_bytes = pairs.size_bytes() / std::max<int64_t>(pairs.rows(), 1);
+  const int64_t cost = CopiedBytes() + 2 * row_bytes + (replaces() ? stored_row_bytes_ : 0);
+  return std::max<int64_t>(MemoryLimit() / 8 / cost, 1);
+}
+
+// What a row between others copies: the page that it goes into, or its own pages.
+int64_t LmdbSession::CopiedBytes() const { return std::max(kPage, stored_row_bytes_); }
 
 // LMDB keeps each page that a transaction changes on the heap until it is committed. Rows above the
 // table's last key fill new pages; a row between others copies the page that it goes into.
@@ -138,7 +147,7 @@ int64_t LmdbSession::MemoryOfStep() const {
   const int64_t rows = staging_.bytes();
   const int64_t new_pages = rows + rows / 8;
   const int64_t copied =
-      staging_.AscendsAbove(top_key_) ? 0 : std::min(staging_.rows() * kPage, leaf_bytes_);
+      staging_.AscendsAbove(top_key_) ? 0 : std::min(staging_.rows() * CopiedBytes(), leaf_bytes_);
   if (!replaces()) return rows + new_pages + copied;
   // What stood there goes into the undo log; order values are kept by key, in any order.
   const int64_t order = load_.order.empty() ? 0 : staging_.rows() * (kPage / 2);

@@ -108,7 +108,8 @@ class LmdbSession final : public WriteSession {
   // What the staged rows and the transaction that puts them will hold in memory, at most.
   int64_t MemoryOfStep() const;
   int64_t MemoryLimit() const;
-  int64_t RowsAtOnce() const;
+  int64_t RowsAtOnce(const EncodedPairs& pairs) const;
+  int64_t CopiedBytes() const;
   bool StepIsFull() const;
   // What MemoryOfStep goes by, as the transaction sees the table of the next step.
   Status MeasureTable(Transaction& txn, MDB_dbi dbi);

@@ -11,6 +11,7 @@ namespace ampload::lmdb {
 namespace {
 
 constexpr size_t kChunkBytes = 64 << 10;
+constexpr size_t kPage = 4096;
 
 }  // namespace
 
@@ -82,8 +83,8 @@ Status UndoLog::RevertChunk(std::string_view bytes, MDB_dbi table, const KeyFilt
     ARROW_RETURN_NOT_OK(record->previous.has_value()
                             ? txn_->Put(table, record->key, *record->previous)
                             : txn_->Delete(table, record->key));
+    *rows += 1 + static_cast<int64_t>(record->previous.value_or("").size() / kPage);
   }
-  *rows += static_cast<int64_t>(records.size());
   return Status::OK();
 }
 

@@ -46,7 +46,8 @@ class UndoLog {
   Status Flush();
 
   // Takes back at most about `max_rows` rows of `batch` in `table`, newest first, and forgets them.
-  // False while some are left. Right only where no newer batch that stays touched the same keys.
+  // A row of several pages counts as so many. False while some are left. Right only where no newer
+  // batch that stays touched the same keys.
   Result<bool> Revert(int64_t batch, MDB_dbi table, int64_t max_rows);
 
   // Takes all of these back and forgets them. Where a newer batch that stays touched the same keys,
