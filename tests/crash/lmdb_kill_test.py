@@ -24,8 +24,8 @@ import pyarrow.parquet as pq
 AMPLOAD = os.environ["AMPLOAD_BINARY"]
 LONG = os.environ.get("LONG", "") not in ("", "0")
 
-# What a point's name says of the moment: from here on the load has taken effect.
-COMPLETE_FROM = "lmdb.commit.after_commit"
+# The points behind which the load has taken effect.
+COMPLETE_FROM = ("lmdb.commit.after_commit", "lmdb.commit.reply")
 
 failures = []
 
@@ -183,7 +183,7 @@ def run_scenario(work, scenario):
         fresh_copy(template, folder)
         done = load(folder, source, *scenario.arguments, fault=f"{name}:{nth}")
         check(f"{where}: killed", done.returncode == -signal.SIGKILL, f"status {done.returncode} {done.stderr}")
-        wanted = after if name == COMPLETE_FROM else before
+        wanted = after if name in COMPLETE_FROM else before
         if "overwrite" in scenario.arguments:
             check(f"{where}: readers see the old or the new table", digest_of_table(folder) == wanted)
         killed_state = os.path.join(work, "killed")

@@ -149,9 +149,9 @@ class BadInput(unittest.TestCase):
                 self.assertIn(nearest, done.stderr)
                 self.assertFalse((self.work / "x").exists())
 
-    def test_a_mode_that_the_store_cannot_do(self):
-        done = self.load(self.good, "--mode", "merge", "--key", "block_num")
-        self.refused(done, 2, "merge")
+    def test_a_mode_without_the_keys_that_it_needs(self):
+        done = self.load(self.good, "--mode", "merge")
+        self.refused(done, 2, "merge", "--key")
 
     def test_a_look_into_an_environment_that_is_not_there(self):
         for more in ((), ("--table", "t")):
