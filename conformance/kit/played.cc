@@ -1,5 +1,7 @@
 #include "conformance/kit/played.h"
 
+#include <arrow/array/util.h>
+
 #include <map>
 
 #include "ampload/batch_id.h"

@@ -1,5 +1,7 @@
 #include "conformance/kit/same_rows.h"
 
+#include <arrow/array/concatenate.h>
+#include <arrow/array/util.h>
 #include <arrow/compute/api.h>
 
 #include "conformance/kit/plain_column.h"

@@ -6,6 +6,8 @@
 //   AMPLOAD_EXPORT_TEST_CONFIG("my", MyTestConfig)
 #pragma once
 
+#include <memory>
+
 #include "ampload/conformance/loader_test_config.h"
 #include "ampload/plugin.h"
 
@@ -25,7 +27,9 @@ struct AmploadTestConfig {
   ampload_test_config() {                                                              \
     static const AmploadTestConfig config = {                                          \
         AMPLOAD_PLUGIN_ABI_VERSION, ARROW_VERSION_STRING, loader_name, []() -> void* { \
-          return static_cast<ampload::conformance::LoaderTestConfig*>(new Class);      \
+          std::unique_ptr<ampload::conformance::LoaderTestConfig> made =               \
+              std::make_unique<Class>();                                               \
+          return made.release();                                                       \
         }};                                                                            \
     return &config;                                                                    \
   }
