@@ -49,8 +49,10 @@ struct Checkpoint {
   std::string options_fingerprint;
 
   std::map<std::string, BlockNumber> highest_end;  // by network; never lowered
-  int64_t rows_total = 0;                          // cumulative, undone rows taken off
-  std::string checksum;                            // reserved: order-free, over all rows
+  int64_t retention_blocks =
+      0;                   // of a stream: a block that far below highest_end is final; 0: none
+  int64_t rows_total = 0;  // cumulative, undone rows taken off
+  std::string checksum;    // reserved: order-free, over all rows
 
   std::vector<LadderEntry> ladder;  // oldest first
 };

@@ -2,7 +2,7 @@
 //
 //   {"version":1,"table":..,"pipeline":..,"owner":..,"epoch":3,"sequence":17,"slot":0,"last_batch_id":..,
 //    "source_position":..,"store_handle":..,"table_identity":..,"schema_fingerprint":..,
-//    "options_fingerprint":..,"highest_end":{"mainnet":123},"rows_total":..,"checksum":..,
+//    "options_fingerprint":..,"highest_end":{"mainnet":123},"retention_blocks":128,"rows_total":..,"checksum":..,
 //    "ladder":[{"batch_id":..,"rows":..,"ranges":[{"network":..,"start":..,"end":..,"hash":..,"prev_hash":..}]}]}
 #pragma once
 

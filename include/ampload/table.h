@@ -33,7 +33,10 @@ struct TableSpec {
   std::vector<std::string> allow;  // losses that the user accepts, by name: see type_plan.h
   int64_t staging_bytes = 0;  // what the session may hold in memory for rows on their way; 0: its
                               // own default
-  bool force = false;         // overwrite although other pipelines' checkpoints exist
+  // The pipeline begins anew: whatever checkpoint it has is forgotten, and its first commit
+  // replaces the table's rows. Refused as an overwrite is.
+  bool reset_pipeline = false;
+  bool force = false;  // overwrite although other pipelines' checkpoints exist
 };
 
 struct ColumnInfo {

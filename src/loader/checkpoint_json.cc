@@ -61,6 +61,8 @@ class ObjectReader {
     return Status::OK();
   }
 
+  bool Has(const char* key) const { return json_.contains(key); }
+
   std::string Path(const char* key) const { return where_.empty() ? key : where_ + "." + key; }
 
  private:
@@ -137,6 +139,9 @@ Status ReadPlainMembers(const ObjectReader& reader, Checkpoint* out) {
   ARROW_RETURN_NOT_OK(reader.Read("table_identity", &out->table_identity));
   ARROW_RETURN_NOT_OK(reader.Read("schema_fingerprint", &out->schema_fingerprint));
   ARROW_RETURN_NOT_OK(reader.Read("options_fingerprint", &out->options_fingerprint));
+  if (reader.Has("retention_blocks")) {
+    ARROW_RETURN_NOT_OK(reader.Read("retention_blocks", &out->retention_blocks));
+  }
   ARROW_RETURN_NOT_OK(reader.Read("rows_total", &out->rows_total));
   return reader.Read("checksum", &out->checksum);
 }
@@ -194,6 +199,7 @@ std::string ToJson(const Checkpoint& checkpoint) {
                     {"schema_fingerprint", checkpoint.schema_fingerprint},
                     {"options_fingerprint", checkpoint.options_fingerprint},
                     {"highest_end", std::move(highest_end)},
+                    {"retention_blocks", checkpoint.retention_blocks},
                     {"rows_total", checkpoint.rows_total},
                     {"checksum", checkpoint.checksum},
                     {"ladder", std::move(ladder)}};

@@ -12,7 +12,7 @@ constexpr char kGolden[] =
     R"({"version":1,"table":"logs","pipeline":"p1","owner":"ab","epoch":3,"sequence":17,"slot":5,)"
     R"("last_batch_id":9223372036854775807,"source_position":"{\"file\":1}","store_handle":"pid 7",)"
     R"("table_identity":"t-1","schema_fingerprint":"s","options_fingerprint":"o",)"
-    R"("highest_end":{"base":18446744073709551615,"mainnet":123},"rows_total":42,"checksum":"",)"
+    R"("highest_end":{"base":18446744073709551615,"mainnet":123},"retention_blocks":128,"rows_total":42,"checksum":"",)"
     R"("ladder":[{"batch_id":32773,"rows":9,"ranges":[{"network":"mainnet","start":100,"end":123,)"
     R"("hash":"0xaa","prev_hash":"0xbb"}]},{"batch_id":65541,"rows":0,"ranges":[]}]})";
 
@@ -31,6 +31,7 @@ Checkpoint Golden() {
   checkpoint.schema_fingerprint = "s";
   checkpoint.options_fingerprint = "o";
   checkpoint.highest_end = {{"base", BlockNumber{UINT64_MAX}}, {"mainnet", BlockNumber{123}}};
+  checkpoint.retention_blocks = 128;
   checkpoint.rows_total = 42;
   checkpoint.ladder = {
       {BatchId(32773), 9, {{"mainnet", BlockNumber{100}, BlockNumber{123}, "0xaa", "0xbb"}}},

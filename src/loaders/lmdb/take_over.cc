@@ -108,7 +108,8 @@ Status LmdbSession::InstallFence(Transaction& txn, Recovered* recovered) {
   std::erase_if(others, [&](const Checkpoint& one) { return one.pipeline == spec_.pipeline; });
   ARROW_ASSIGN_OR_RAISE(
       fence_, one_off() ? std::nullopt : catalog.ReadCheckpoint(spec_.name, spec_.pipeline));
-  replacing_ = spec_.mode == LoadMode::kOverwrite && (!fence_.has_value() || fence_->sequence == 0);
+  const bool fresh = !fence_.has_value() || fence_->sequence == 0;
+  replacing_ = spec_.reset_pipeline || (spec_.mode == LoadMode::kOverwrite && fresh);
   if (replacing_ && !others.empty() && !spec_.force) {
     return ConfigurationError(
         "lmdb: overwriting would remove the place of other pipelines that write this table; "
@@ -179,7 +180,7 @@ Status LmdbSession::RefuseBesideAStream(Catalog& catalog) const {
 Status LmdbSession::InstallPipeline(Catalog& catalog, const std::vector<Checkpoint>& others,
                                     Recovered* recovered) {
   recovered->finding = RecoverFinding::kFresh;
-  if (fence_.has_value() && fence_->sequence > 0) {
+  if (fence_.has_value() && fence_->sequence > 0 && !spec_.reset_pipeline) {
     if (!table_.has_value() || table_->uuid != fence_->table_identity) {
       return PermanentError(
           "lmdb: the pipeline has a checkpoint, but its table is " +
