@@ -108,6 +108,21 @@ std::optional<uint64_t> ModelChain::ForkOf(uint64_t number, const std::string& h
   }
 }
 
+Result<std::vector<ChainBlock>> ModelChain::BlocksTo(const std::string& hash) const {
+  std::vector<ChainBlock> blocks;
+  for (const std::string* at = &hash;;) {
+    const auto block = known_.find(*at);
+    if (block == known_.end()) {
+      return DataError("the chain never had the block: network=" + network_ + " hash=" + *at);
+    }
+    blocks.push_back(block->second);
+    if (block->second.number == first_) break;
+    at = &block->second.parent_hash;
+  }
+  std::reverse(blocks.begin(), blocks.end());
+  return blocks;
+}
+
 std::span<const ChainBlock> ModelChain::Blocks(uint64_t first, uint64_t last) const {
   return std::span(canonical_).subspan(first - first_, last - first + 1);
 }

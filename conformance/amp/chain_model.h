@@ -62,6 +62,10 @@ class ModelChain {
   // had such a block. May be first() - 1: the parent of the first block.
   std::optional<uint64_t> ForkOf(uint64_t number, const std::string& hash) const;
 
+  // All blocks from the first up to the one of that hash, on whichever fork it is. A data error
+  // where the chain never had it.
+  Result<std::vector<ChainBlock>> BlocksTo(const std::string& hash) const;
+
   // The canonical blocks first..last, both included, which must be there.
   std::span<const ChainBlock> Blocks(uint64_t first, uint64_t last) const;
 

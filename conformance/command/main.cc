@@ -13,6 +13,7 @@
 #include "conformance/command/store.h"
 #include "conformance/kit/child.h"
 #include "conformance/kit/run.h"
+#include "conformance/scenario/play.h"
 
 namespace ampload::conformance {
 namespace {
@@ -25,6 +26,9 @@ struct Arguments {
   std::string filter;
   bool list = false;
   bool verbose = false;
+  uint64_t scenarios = 0;
+  uint64_t first_seed = 1;
+  std::string scenario;
 };
 
 Result<Selection> MakeSelection(const Arguments& arguments) {
@@ -72,6 +76,28 @@ void NameTheCaseInACrash() {
   }
 }
 
+// Beside the suites: many random scenarios, or one of the named ones, over and over by hand.
+Result<int> PlayScenarios(const Arguments& arguments, const LoaderRegistry& registry,
+                          const LoaderDescriptor& loader, const std::string& folders) {
+  ARROW_ASSIGN_OR_RAISE(const auto under_test,
+                        MakeStore(registry, loader, arguments.config, folders));
+  const ScenarioStore store{&loader, under_test.options, under_test.config.get()};
+  if (arguments.scenarios > 0) {
+    return PlayRandomScenarios(arguments.first_seed, arguments.scenarios, store, std::cout) ? 0 : 1;
+  }
+  if (arguments.scenario == "matrix") return PlayScenarioMatrix(store, std::cout) ? 0 : 1;
+  for (const auto& named : NamedScenarios()) {
+    if (named.name != arguments.scenario) continue;
+    const auto played = PlayScenario(named, store);
+    std::cout << named.ToString() << "\n"
+              << played.processes << " processes, " << played.killed << " killed, " << played.fenced
+              << " fenced, " << played.commits_compared << " commits compared\n";
+    ARROW_RETURN_NOT_OK(played.status);
+    return 0;
+  }
+  return ConfigurationError("there is no such scenario: " + arguments.scenario);
+}
+
 Result<int> Run(const Arguments& arguments) {
   ARROW_ASSIGN_OR_RAISE(const auto selection, MakeSelection(arguments));
   auto registry = LoaderRegistry::BuiltIn();
@@ -93,6 +119,9 @@ Result<int> Run(const Arguments& arguments) {
     return ConfigurationError(
         "this build has no fault points, so the crash suite would prove nothing: build with "
         "-DAMPLOAD_FAULT_POINTS=ON (the preset ci), or leave the suite out");
+  }
+  if (arguments.scenarios > 0 || !arguments.scenario.empty()) {
+    return PlayScenarios(arguments, registry, *loader, folders);
   }
   NameTheCaseInACrash();
   ARROW_ASSIGN_OR_RAISE(auto store, MakeStore(registry, *loader, arguments.config, folders));
@@ -131,6 +160,16 @@ int main(int argc, char** argv) {
       ->type_name("NAMES");
   app.add_option("--filter", arguments.filter, "only cases whose suite.Name has this")
       ->type_name("REGEX");
+  app.add_option("--scenarios", arguments.scenarios,
+                 "play so many random streams, with reorganisations, crashes and lost replies, in "
+                 "place of the suites")
+      ->type_name("N");
+  app.add_option("--first-seed", arguments.first_seed, "of the first of them")
+      ->capture_default_str()
+      ->type_name("N");
+  app.add_option("--scenario", arguments.scenario,
+                 "play one of the named streams, or `matrix`: each killed at every fault point")
+      ->type_name("NAME");
   app.add_flag("--list", arguments.list, "list the cases and run none");
   app.add_flag("-v,--verbose", arguments.verbose, "let the loader log");
   try {

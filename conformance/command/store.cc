@@ -73,6 +73,7 @@ Result<StoreUnderTest> MakeStore(const LoaderRegistry& registry, const LoaderDes
                                  const std::string& plugin_folders) {
   StoreUnderTest store;
   store.loader = &loader;
+  store.plugin_folders = plugin_folders;
   bool is_generic = false;
   ARROW_ASSIGN_OR_RAISE(store.config, MakeTestConfig(loader.name, plugin_folders, &is_generic));
   if (is_generic) {

@@ -17,6 +17,7 @@ namespace ampload::conformance {
 struct StoreUnderTest {
   const LoaderDescriptor* loader = nullptr;  // owned by the registry
   ConfigMap options;
+  std::string plugin_folders;  // where plugins and their test configs are
   std::unique_ptr<LoaderTestConfig> config;
   CrashMatrix matrix;  // filled by the crash suite
 };
@@ -59,6 +60,7 @@ class CaseContext {
   // What the case did, for a person; printed where it holds.
   void Note(std::string text) { note_ = std::move(text); }
   const std::string& note() const { return note_; }
+  const std::string& plugin_folders() const { return store_.plugin_folders; }
   CrashMatrix& matrix() { return store_.matrix; }
 
  private:

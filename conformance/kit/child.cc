@@ -12,7 +12,9 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "conformance/kit/config_lookup.h"
 #include "conformance/kit/driver.h"
+#include "conformance/scenario/play.h"
 
 extern char** environ;
 
@@ -32,7 +34,9 @@ std::string ReadText(const std::string& path) {
 Json ToJson(const ChildJob& job) {
   return {{"loader", job.loader},
           {"options", job.options},
+          {"plugin_folders", job.plugin_folders},
           {"script", job.script},
+          {"scenario", job.scenario},
           {"table", job.table},
           {"progress", job.progress},
           {"recover_only", job.recover_only},
@@ -43,7 +47,9 @@ ChildJob FromJson(const Json& json) {
   ChildJob job;
   job.loader = json.at("loader").get<std::string>();
   job.options = json.at("options").get<ConfigMap>();
+  job.plugin_folders = json.at("plugin_folders").get<std::string>();
   job.script = json.at("script").get<std::string>();
+  job.scenario = json.at("scenario").get<std::string>();
   job.table = json.at("table").get<std::string>();
   job.progress = json.at("progress").get<std::string>();
   job.recover_only = json.at("recover_only").get<bool>();
@@ -62,7 +68,39 @@ void NoteProgress(const std::string& path, size_t done) {
   close(fd);
 }
 
+// Scenarios fork, so nothing is connected in this process. What they say goes to stderr.
+Status PlayScenarios(const LoaderRegistry& registry, const ChildJob& job) {
+  ScenarioStore store;
+  ARROW_ASSIGN_OR_RAISE(store.loader, registry.FindByName(job.loader));
+  store.options = job.options;
+  bool is_generic = false;
+  ARROW_ASSIGN_OR_RAISE(const auto config,
+                        MakeTestConfig(job.loader, job.plugin_folders, &is_generic));
+  store.config = config.get();
+  std::istringstream words(job.scenario);
+  std::string what;
+  words >> what;
+  if (what == "matrix") {
+    return PlayScenarioMatrix(store, std::cerr) ? Status::OK() : DataError("the matrix has holes");
+  }
+  if (what == "random") {
+    uint64_t first = 0;
+    uint64_t count = 0;
+    words >> first >> count;
+    return PlayRandomScenarios(first, count, store, std::cerr) ? Status::OK()
+                                                               : DataError("scenarios failed");
+  }
+  for (const auto& named : NamedScenarios()) {
+    if (named.name == what) return PlayScenario(named, store).status;
+  }
+  return ConfigurationError("there is no such scenario: " + what);
+}
+
 Result<DriverEnd> RunJob(const LoaderRegistry& registry, const ChildJob& job) {
+  if (!job.scenario.empty()) {
+    ARROW_RETURN_NOT_OK(PlayScenarios(registry, job));
+    return DriverEnd::kDone;
+  }
   const Script* script = FindScript(job.script);
   if (script == nullptr) return ConfigurationError("there is no such script: " + job.script);
   ARROW_ASSIGN_OR_RAISE(const auto* descriptor, registry.FindByName(job.loader));

@@ -16,10 +16,13 @@ namespace ampload::conformance {
 struct ChildJob {
   std::string loader;
   ConfigMap options;
+  std::string plugin_folders;  // where a plugin's test config is; scenarios ask for it
   std::string script;
   std::string table;
   std::string progress;  // file: one line for each commit that is known to have taken effect
   bool recover_only = false;
+  std::string scenario;  // plays this one in processes of its own, in place of a script: its name,
+                         // "random FIRST COUNT", or "matrix"
   int64_t stop_before_commit = -1;  // the child stops itself (SIGSTOP) before this commit
 };
 

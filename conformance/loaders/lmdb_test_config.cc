@@ -107,9 +107,27 @@ class LmdbTestConfig final : public LoaderTestConfig {
     return record.has_value() ? record->schema->field_names() : std::vector<std::string>{};
   }
 
+  bool can_go_back() const override { return true; }
+  Status RememberStore(const ConfigMap& options) override {
+    const fs::path folder = options.at("path");
+    return Replace(folder, folder.string() + ".remembered");
+  }
+  Status RestoreStore(const ConfigMap& options) override {
+    const fs::path folder = options.at("path");
+    return Replace(folder.string() + ".remembered", folder);
+  }
+
   ConfigMap SmallSteps() override { return {{"step_bytes", "16KiB"}}; }
 
  private:
+  static Status Replace(const fs::path& from, const fs::path& to) {
+    std::error_code error;
+    fs::remove_all(to, error);
+    fs::copy(from, to, fs::copy_options::recursive, error);
+    return error ? PermanentError("cannot copy the environment: " + error.message())
+                 : Status::OK();
+  }
+
   // Null where there is no environment yet.
   static Result<std::shared_ptr<lmdb::Environment>> Open(Loader& loader) {
     const auto* lmdb_loader = dynamic_cast<const lmdb::LMDBLoader*>(&loader);

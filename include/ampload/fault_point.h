@@ -4,6 +4,8 @@
 //   AMPLOAD_FAULT=lmdb.commit.before:3         SIGKILL at the third passing of that point
 //   AMPLOAD_FAULT=lmdb.commit.before:1:stop    SIGSTOP instead (a stuck predecessor)
 //   AMPLOAD_FAULT=lmdb.commit.reply:2:lose     the second reply that is asked for is lost
+//   AMPLOAD_FAULT=*:40                         SIGKILL at the fortieth passing of any point
+//   AMPLOAD_FAULT=*:2:lose                     the second of all replies is lost
 //   AMPLOAD_FAULT_COUNTS=FILE                  at exit, one line "name passings" a point
 //   AMPLOAD_DISABLE=fence,undo_log             safeguards that are off, to see that a test fails
 #pragma once

@@ -18,6 +18,7 @@ namespace {
 struct FaultState {
   std::mutex mutex;
   std::map<std::string, int64_t> passings;
+  int64_t all_passings = 0;
   std::string kill_name;
   int64_t kill_passing = 0;
   int signal = SIGKILL;
@@ -63,20 +64,24 @@ void WriteCounts() {
 }
 
 // Counts a passing; is it the one that AMPLOAD_FAULT names?
-bool IsPassingAskedFor(const char* name) {
+bool IsPassingAskedFor(const char* name, bool is_reply) {
   auto& state = State();
   const std::lock_guard lock(state.mutex);
-  return ++state.passings[name] == state.kill_passing && state.kill_name == name;
+  const int64_t passing = ++state.passings[name];
+  if (state.kill_name == "*") {
+    return (is_reply || !state.lose) && ++state.all_passings == state.kill_passing;
+  }
+  return passing == state.kill_passing && state.kill_name == name;
 }
 
 }  // namespace
 
 void PassFaultPoint(const char* name) {
-  if (IsPassingAskedFor(name) && !State().lose) kill(getpid(), State().signal);
+  if (IsPassingAskedFor(name, /*is_reply=*/false) && !State().lose) kill(getpid(), State().signal);
 }
 
 bool ReplyIsLost(const char* name) {
-  if (!IsPassingAskedFor(name)) return false;
+  if (!IsPassingAskedFor(name, /*is_reply=*/true)) return false;
   if (!State().lose) kill(getpid(), State().signal);
   return State().lose;
 }

@@ -25,6 +25,21 @@ TEST(FaultPoint, KillsAtTheNamedPassing) {
       testing::KilledBySignal(SIGKILL), "");
 }
 
+TEST(FaultPoint, AStarCountsAllPoints) {
+  EXPECT_EXIT(
+      {
+        setenv("AMPLOAD_FAULT", "*:3", 1);
+        PassFaultPoint("a.point");
+        PassFaultPoint("another.point");
+        if (ReplyIsLost("a.reply")) _exit(0);
+        _exit(1);
+      },
+      testing::KilledBySignal(SIGKILL), "");
+  EXPECT_TRUE_IN_A_CHILD((setenv("AMPLOAD_FAULT", "*:2:lose", 1), PassFaultPoint("a.point"),
+                          !ReplyIsLost("a.reply")) &&
+                         ReplyIsLost("another.reply"));
+}
+
 TEST(FaultPoint, PassesWhereNothingIsAskedFor) {
   EXPECT_TRUE_IN_A_CHILD((PassFaultPoint("a.point"), !ReplyIsLost("a.reply")));
 }

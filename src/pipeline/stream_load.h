@@ -64,6 +64,7 @@ struct StreamRequest {
   // How long failures that may pass are tried again, without any success between; none: for ever.
   std::optional<std::chrono::milliseconds> retry_for;
   std::function<void(const StreamProgress&)> on_progress;  // at most every 100 ms; may be null
+  std::function<void(const Checkpoint&)> on_commit;        // once a commit took effect; may be null
 };
 
 // How the stream ended. A stop request and `until` are a success: what was whole is committed.

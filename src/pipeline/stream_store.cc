@@ -244,6 +244,7 @@ void StreamStore::Committed(Checkpoint next, int64_t batches) {
   pending_since_.reset();
   early_ = false;
   spec_.reset_pipeline = false;
+  if (request_.on_commit) request_.on_commit(base_);
 }
 
 Status StreamStore::MakeRoom() {

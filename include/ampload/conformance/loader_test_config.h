@@ -68,6 +68,14 @@ class LoaderTestConfig {
   // through everything that a large one goes through: several steps, several files.
   virtual ConfigMap SmallSteps() { return {}; }
 
+  // A store that goes back to an earlier state, as after a failover: keeps a copy of all that it
+  // holds, and puts it back. Called while no loader is connected, with the store's options.
+  virtual bool can_go_back() const { return false; }
+  virtual Status RememberStore(const ConfigMap& /*options*/) {
+    return Status::NotImplemented("this store is not copied");
+  }
+  virtual Status RestoreStore(const ConfigMap& options) { return RememberStore(options); }
+
   // `good` rows that load, then `bad` rows that the store refuses one by one: for the rules about
   // row errors. Their first column is an int64 `id`. Null: this store refuses no single row.
   virtual std::shared_ptr<arrow::RecordBatch> RowsWithErrors(int64_t /*good*/, int64_t /*bad*/) {
