@@ -5,9 +5,9 @@
 
 namespace ampload::conformance {
 
-Result<std::unique_ptr<StreamProducer>> StreamProducer::Make(std::vector<const ModelChain*> chains,
-                                                             const StreamCursor& cursor,
-                                                             ProducerOptions options) {
+Result<std::unique_ptr<StreamProducer>> StreamProducer::Make(
+    const std::vector<const ModelChain*>& chains, const StreamCursor& cursor,
+    ProducerOptions options) {
   options.max_blocks = std::max<uint64_t>(options.max_blocks, 1);
   options.row_messages = std::max<uint64_t>(options.row_messages, 1);
   std::vector<Told> told;
@@ -50,7 +50,7 @@ Result<bool> StreamProducer::Plan() {
     const ModelChain& chain = *told.chain;
     ARROW_ASSIGN_OR_RAISE(const auto start, StartOf(told));
     if (!start || chain.empty() || *chain.head() < *start) return false;
-    const uint64_t end = std::min(*chain.head(), *start + options_.max_blocks - 1);
+    const uint64_t end = *start + std::min(*chain.head() - *start, options_.max_blocks - 1);
     ranges.push_back({.network = chain.network(),
                       .start = {*start},
                       .end = {end},

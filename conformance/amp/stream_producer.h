@@ -53,7 +53,7 @@ class StreamProducer {
   // it. Taken back: it begins with the first block that changed. Ahead of the chain: nothing is
   // said until the chain is there. Without one of the networks: a configuration error; so is an
   // unknown hash, where those are refused.
-  static Result<std::unique_ptr<StreamProducer>> Make(std::vector<const ModelChain*> chains,
+  static Result<std::unique_ptr<StreamProducer>> Make(const std::vector<const ModelChain*>& chains,
                                                       const StreamCursor& cursor,
                                                       ProducerOptions options);
 

@@ -11,5 +11,6 @@ namespace ampload::conformance {
 // came of it is left in `status`, which must outlive `app`.
 void AddChainCommand(CLI::App& app, Status& status);
 void AddScaleCommand(CLI::App& app, Status& status);
+void AddServeCommand(CLI::App& app, Status& status);
 
 }  // namespace ampload::conformance

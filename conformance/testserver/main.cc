@@ -9,12 +9,14 @@
 
 int main(int argc, char** argv) {
   using namespace ampload;
-  CLI::App app("Made-up Ethereum rows in the shape that an Amp server gives them.",
-               "ampload-testserver");
+  CLI::App app(
+      "Made-up Ethereum rows in the shape that an Amp server gives them, and such a server.",
+      "ampload-testserver");
   app.require_subcommand(1);
   Status status;
   conformance::AddChainCommand(app, status);
   conformance::AddScaleCommand(app, status);
+  conformance::AddServeCommand(app, status);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
