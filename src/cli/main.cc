@@ -1,5 +1,6 @@
 // The command `ampload`.
 #include <fcntl.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "ampload/registry.h"
@@ -23,6 +24,8 @@ void OpenStandardDescriptors() {
 
 int main(int argc, char** argv) {
   OpenStandardDescriptors();
+  // gRPC's own lines on stderr: what matters of them is in our errors.
+  ::setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
   ampload::cli::Console console = ampload::cli::ProcessConsole();
   auto registry = ampload::LoaderRegistry::BuiltIn();
   registry.LoadPlugins(ampload::cli::PluginFolders(console, ampload::cli::ExecutablePath()));

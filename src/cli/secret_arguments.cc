@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstring>
 
 namespace ampload::cli {
 namespace {
@@ -49,6 +50,11 @@ void MaskNamedValues(std::string& text, const std::set<std::string>& names) {
   }
 }
 
+// "--token", whose value is the next argument.
+bool IsSecretOption(std::string_view argument, const std::set<std::string>& names) {
+  return argument.starts_with("--") && names.contains(Lower(argument.substr(2)));
+}
+
 }  // namespace
 
 std::set<std::string> SecretNames(const LoaderRegistry& registry) {
@@ -71,7 +77,9 @@ std::string MaskSecrets(std::string_view argument, const std::set<std::string>& 
 
 void OverwriteSecrets(int argc, char** argv, const std::set<std::string>& names) {
   for (int i = 1; i < argc; ++i) {
-    const std::string masked = MaskSecrets(argv[i], names);
+    const bool is_value = i > 1 && IsSecretOption(argv[i - 1], names);
+    const std::string masked =
+        is_value ? std::string(std::strlen(argv[i]), '*') : MaskSecrets(argv[i], names);
     std::copy(masked.begin(), masked.end(), argv[i]);
   }
 }

@@ -17,7 +17,8 @@ std::set<std::string> SecretNames(const LoaderRegistry& registry);
 // `name=value` of a secret name overwritten by *, the same length. Everything else stays.
 std::string MaskSecrets(std::string_view argument, const std::set<std::string>& names);
 
-// Masks argv itself, which is what `ps` and /proc/PID/cmdline show.
+// Masks argv itself, which is what `ps` and /proc/PID/cmdline show; also the argument behind an
+// option of a secret name (--token VALUE).
 void OverwriteSecrets(int argc, char** argv, const std::set<std::string>& names);
 
 }  // namespace ampload::cli

@@ -1,6 +1,10 @@
 #include "cli/secret_arguments.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
 
 namespace ampload::cli {
 namespace {
@@ -28,6 +32,15 @@ TEST(SecretArguments, LeavesEverythingElse) {
                            "--where", "topic = 'a@b:c'", "password", "pg://host:5432/db?x=a@b"}) {
     EXPECT_EQ(MaskSecrets(text, kNames), text);
   }
+}
+
+TEST(SecretArguments, OverwriteTheValueBehindASecretOption) {
+  std::string words[] = {"ampload", "load", "--pin", "abc", "--PASSWORD=xy", "--pin"};
+  std::vector<char*> argv;
+  for (auto& word : words) argv.push_back(word.data());
+  OverwriteSecrets(static_cast<int>(argv.size()), argv.data(), kNames);
+  EXPECT_THAT(words,
+              testing::ElementsAre("ampload", "load", "--pin", "***", "--PASSWORD=**", "--pin"));
 }
 
 }  // namespace
