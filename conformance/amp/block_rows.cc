@@ -44,16 +44,19 @@ std::vector<uint64_t> RowOrder(uint64_t count, uint64_t order_seed, const std::s
   return order;
 }
 
-const std::shared_ptr<arrow::Schema>& MadeUpRows::schema() const {
-  static const auto schema = arrow::schema({
+MadeUpRows::MadeUpRows(MadeUpRowsOptions options) : options_(std::move(options)) {
+  arrow::FieldVector fields = {
       arrow::field("block_num", arrow::uint64(), false),
       arrow::field("log_index", arrow::int32(), false),
       arrow::field("network", arrow::utf8(), false),
       arrow::field("block_hash", arrow::fixed_size_binary(kHashBytes), false),
       arrow::field("value", arrow::int64(), false),
       arrow::field("text", arrow::utf8(), false),
-  });
-  return schema;
+  };
+  if (!options_.extra_column.empty()) {
+    fields.push_back(arrow::field(options_.extra_column, arrow::int64()));
+  }
+  schema_ = arrow::schema(std::move(fields));
 }
 
 Result<std::shared_ptr<arrow::RecordBatch>> MadeUpRows::RowsOf(std::span<const ChainBlock> blocks,
@@ -90,7 +93,9 @@ Result<std::shared_ptr<arrow::RecordBatch>> MadeUpRows::RowsOf(std::span<const C
         static_cast<arrow::ArrayBuilder*>(&values), static_cast<arrow::ArrayBuilder*>(&texts)}) {
     ARROW_ASSIGN_OR_RAISE(columns.emplace_back(), builder->Finish());
   }
-  return arrow::RecordBatch::Make(schema(), rows, std::move(columns));
+  // The extra column says of every row what `value` says.
+  if (!options_.extra_column.empty()) columns.push_back(columns[4]);
+  return arrow::RecordBatch::Make(schema_, rows, std::move(columns));
 }
 
 const std::shared_ptr<arrow::Schema>& HeaderRows::schema() const {

@@ -42,6 +42,7 @@ struct MadeUpRowsOptions {
   uint64_t most_rows = 5;   // of a block; it has 0 up to so many
   bool exactly = false;     // every block has most_rows
   uint64_t text_bytes = 0;  // length of column `text`; 0: a few bytes that differ from row to row
+  std::string extra_column = {};  // one more column of that name, of int64; empty: none
 };
 
 // block_num uint64, log_index int32, network utf8, block_hash fixed_size_binary(32), value int64,
@@ -49,13 +50,14 @@ struct MadeUpRowsOptions {
 // block is replaced, the same key has other values.
 class MadeUpRows : public BlockRows {
  public:
-  explicit MadeUpRows(MadeUpRowsOptions options) : options_(options) {}
-  const std::shared_ptr<arrow::Schema>& schema() const override;
+  explicit MadeUpRows(MadeUpRowsOptions options);
+  const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
   Result<std::shared_ptr<arrow::RecordBatch>> RowsOf(std::span<const ChainBlock> blocks,
                                                      uint64_t order_seed) const override;
 
  private:
   MadeUpRowsOptions options_;
+  std::shared_ptr<arrow::Schema> schema_;
 };
 
 // One row a block: block_num uint64, hash and parent_hash fixed_size_binary(32). What the recorded

@@ -192,6 +192,17 @@ TEST(MadeUpRows, CanBeAsLargeAsAsked) {
   EXPECT_EQ(Column<arrow::StringArray>(*batch, "text").GetView(1).size(), 1000U);
 }
 
+TEST(MadeUpRows, MayHaveOneMoreColumn) {
+  const MadeUpRows rows({.extra_column = "more"});
+  ModelChain chain("main", 0, 7);
+  chain.Mine(5);
+  ASSERT_OK_AND_ASSIGN(const auto batch, rows.RowsOf(chain.Blocks(0, 4), 0));
+  EXPECT_THAT(batch->ValidateFull(), IsOk());
+  EXPECT_EQ(batch->schema()->field(6)->name(), "more");
+  ASSERT_OK_AND_ASSIGN(const auto without, MadeUpRows({}).RowsOf(chain.Blocks(0, 4), 0));
+  EXPECT_TRUE(batch->SelectColumns({0, 1, 2, 3, 4, 5}).ValueOrDie()->Equals(*without));
+}
+
 TEST(CanonicalRows, AreThoseOfTheBlocksUpToANumber) {
   ModelChain chain("main", 10, 7, std::make_shared<HeaderRows>());
   ASSERT_OK_AND_ASSIGN(const auto none, chain.CanonicalRows());

@@ -33,7 +33,11 @@ constexpr FaultName kNames[] = {
     {FaultKind::kRepeat, "repeat",
      "the microbatch that the next completing message from N on ends is sent once more"},
     {FaultKind::kCursorIgnored, "cursor-ignored",
-     "the Nth connection with a cursor begins at the first block all the same"},
+     "the Nth stream with a cursor begins at the first block all the same"},
+    {FaultKind::kCursorBehind, "cursor-behind",
+     "the Nth stream with a cursor begins --max-blocks too early"},
+    {FaultKind::kRefuse, "refuse", "the Nth query is refused: the server is not available"},
+    {FaultKind::kNoAnswer, "no-answer", "the Nth query is never answered"},
 };
 
 std::vector<std::string> Names() {

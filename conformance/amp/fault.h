@@ -33,10 +33,14 @@ enum class FaultKind {
   kGap,
   kNeverComplete,
   kRowsWithoutRanges,
+  // The answer to a query, before any stream.
+  kRefuse,
+  kNoAnswer,
   // The sequence.
   kNothingYet,
   kRepeat,
   kCursorIgnored,
+  kCursorBehind,
 };
 
 struct FaultName {
@@ -50,7 +54,7 @@ std::span<const FaultName> FaultNames();
 
 struct Fault {
   FaultKind kind = FaultKind::kDisconnect;
-  uint64_t at = 1;         // the connection's message, from 1, that it happens to
+  uint64_t at = 1;  // what it happens to, from 1: a connection's message, or a query, or a resume
   bool each_time = false;  // on every connection; else only on the first that gets there
 };
 

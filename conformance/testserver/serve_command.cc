@@ -62,8 +62,9 @@ std::string Footer() {
       "  end                           ends every stream that is open, properly\n"
       "  down MS                       goes away, and comes back on the same port\n"
       "e.g. --script 'wait-sent 99; reorg 5 7; sleep 200; mine 3'\n\n"
-      "A fault is KIND@N: it happens to a connection's message N, from 1, once; KIND@N* on every\n"
-      "connection. KIND:\n";
+      "A fault is KIND@N: it happens once, to the first stream that gets to its message N, from "
+      "1;\n"
+      "KIND@N* happens to every stream. KIND:\n";
   for (const FaultName& fault : FaultNames()) {
     std::string name = fault.name;
     name.resize(20, ' ');
@@ -227,6 +228,8 @@ void AddChainOptions(CLI::App& command, Arguments& arguments) {
   command.add_flag("--exactly", arguments.rows.exactly, "every block has --rows-per-block rows");
   command.add_option("--text-bytes", arguments.rows.text_bytes,
                      "length of column text, for large messages");
+  command.add_option("--extra-column", arguments.rows.extra_column,
+                     "one more column of that name, of int64");
   command.add_option("--real", arguments.real_folder,
                      "folder of real rows: their blocks, with their true hashes; blocks that come "
                      "later have the same rows with other hashes");

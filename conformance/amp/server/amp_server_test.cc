@@ -187,6 +187,31 @@ TEST_F(Server, IgnoresACursorWhereThatIsItsFault) {
   }
 }
 
+TEST_F(Server, BeginsTooEarlyWhereThatIsItsFault) {
+  Start({.serving = {.producer = {.max_blocks = 5},
+                     .faults = {{FaultKind::kCursorBehind, 1, true}}}});
+  ASSERT_OK_AND_ASSIGN(auto stream, Stream(Cursor(24, chain_->HashAt(24))));
+  EXPECT_EQ(stream.NextRange(), (Range{20, 24}));
+  ASSERT_OK_AND_ASSIGN(auto near_start, Stream(Cursor(3, chain_->HashAt(3))));
+  EXPECT_EQ(near_start.NextRange(), (Range{0, 4}));
+}
+
+TEST_F(Server, RefusesOrLeavesAQueryUnansweredAsPlanned) {
+  Start(
+      {.serving = {.faults = {{FaultKind::kRefuse, 1, false}, {FaultKind::kNoAnswer, 3, false}}}});
+  const Status refused = Ask({}).status();
+  EXPECT_TRUE(refused.IsIOError()) << refused;
+  EXPECT_THAT(Ask({}), IsOk());
+  flight::FlightCallOptions options;
+  options.timeout = flight::TimeoutDuration(0.05);
+  const auto unanswered =
+      client_->GetFlightInfo(options, flight::FlightDescriptor::Command(Command("SELECT 1")));
+  const auto detail = flight::FlightStatusDetail::UnwrapStatus(unanswered.status());
+  ASSERT_NE(detail, nullptr) << unanswered.status();
+  EXPECT_EQ(detail->code(), flight::FlightStatusCode::TimedOut);
+  EXPECT_THAT(Ask({}), IsOk());
+}
+
 TEST_F(Server, WantsItsToken) {
   Start({.service = {.token = "sesame"}});
   const auto code = [](const Status& status) {

@@ -96,6 +96,7 @@ Status FlightService::GetFlightInfo(const flight::ServerCallContext& context,
   }
   const bool streaming = HeaderOf(context, "amp-stream") == "true" || AsksForStream(*query);
   const std::string resume = HeaderOf(context, "amp-resume");
+  ARROW_RETURN_NOT_OK(OverTheWire(chains_->Admit([&] { return context.is_cancelled(); })));
   chains_->Say("asked: " + *query + (streaming ? " as a stream" : "") +
                (resume.empty() ? "" : " behind " + resume));
   flight::FlightEndpoint endpoint;

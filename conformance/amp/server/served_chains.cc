@@ -79,13 +79,46 @@ ServedChains::ServedChains(std::vector<ModelChain> chains, ServingOptions option
       chains_(std::move(chains)),
       plan_(options_.faults) {}
 
+Status ServedChains::Admit(const std::function<bool()>& cancelled) {
+  std::unique_lock lock(mutex_);
+  ++queries_;
+  FaultPlan::Done done;
+  if (plan_.Take(FaultKind::kRefuse, queries_, done)) {
+    return TransientError("server: not available, on purpose");
+  }
+  if (!plan_.Take(FaultKind::kNoAnswer, queries_, done)) return Status::OK();
+  const uint64_t breaks = breaks_;
+  while (!cancelled()) {
+    if (breaks != breaks_) return TransientError("server: goes away");
+    changed_.wait_for(lock, kPoll);
+  }
+  return Status::Cancelled("server: the client has gone");
+}
+
+// Where a stream with that cursor really begins, after all that goes wrong.
+StreamCursor ServedChains::StartOf(const StreamCursor& cursor) {
+  if (cursor.empty()) return cursor;
+  ++resumed_;
+  FaultPlan::Done done;
+  if (plan_.Take(FaultKind::kCursorIgnored, resumed_, done)) return {};
+  if (!plan_.Take(FaultKind::kCursorBehind, resumed_, done)) return cursor;
+  StreamCursor behind;
+  for (const ModelChain& chain : chains_) {
+    const auto position = cursor.find(chain.network());
+    if (position == cursor.end() || chain.empty()) return cursor;
+    const uint64_t number = position->second.number.value;
+    const uint64_t back = options_.producer.max_blocks;
+    if (number < chain.first() + back || number - back > *chain.head()) return {};
+    behind[chain.network()] = {{number - back}, chain.HashAt(number - back)};
+  }
+  return behind;
+}
+
 Result<std::unique_ptr<ServedStream>> ServedChains::Open(const StreamCursor& cursor, bool finite) {
   const std::lock_guard lock(mutex_);
   const uint64_t number = cursors_.size() + 1;
   cursors_.push_back(cursor);
-  StreamCursor from = cursor;
-  FaultPlan::Done done;
-  if (!cursor.empty() && plan_.Take(FaultKind::kCursorIgnored, ++resumed_, done)) from.clear();
+  const StreamCursor from = StartOf(cursor);
   ProducerOptions options = options_.producer;
   if (options_.shuffle_rows) options.order_seed = number;
   if (finite) options.max_blocks = UINT64_MAX;

@@ -69,6 +69,10 @@ class ServedChains {
 
   const std::shared_ptr<arrow::Schema>& schema() const { return schema_; }
 
+  // A query comes in. OK where it may be answered; a transient error where it is refused, or has
+  // waited for an answer until the server went away. Cancelled where `cancelled` says so.
+  Status Admit(const std::function<bool()>& cancelled);
+
   // Opens a stream behind the cursor, or one of all that there is now, which ends.
   Result<std::unique_ptr<ServedStream>> Open(const StreamCursor& cursor, bool finite);
 
@@ -95,6 +99,7 @@ class ServedChains {
   friend class ServedStream;
 
   Result<ModelChain*> Find(const std::string& network);
+  StreamCursor StartOf(const StreamCursor& cursor);
   std::vector<const ModelChain*> View() const;
 
   const ServingOptions options_;
@@ -104,6 +109,7 @@ class ServedChains {
   std::vector<ModelChain> chains_;
   FaultPlan plan_;
   std::vector<StreamCursor> cursors_;
+  uint64_t queries_ = 0;
   uint64_t resumed_ = 0;  // streams that came with a cursor
   uint64_t breaks_ = 0;
   uint64_t ends_ = 0;
