@@ -4,7 +4,8 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
 LONG ?=
-export JOBS LONG
+SEEDS ?=
+export JOBS LONG SEEDS
 
 .PHONY: help setup setup-test build demo test crash interop fmt lint bench docs install clean
 
@@ -31,7 +32,7 @@ demo: build ## load a small Ethereum chain into LMDB and show the rows
 test: setup-test ## build and run all tests (LONG=1: the long forms)
 	@tools/test
 
-crash: setup-test ## run only the tests that kill the process at every fault point
+crash: setup-test ## run only the tests that kill the process (SEEDS=100000: so many random streams)
 	@tools/test crash
 
 interop: setup-test ## run only the tests in which foreign readers judge what was written

@@ -17,7 +17,8 @@ const std::vector<TestCase>& AllCases() {
   static const auto* all = [] {
     auto* made = new std::vector<TestCase>;
     for (auto cases :
-         {CoreCases, ModeCases, ShapeCases, ErrorCases, TypeCases, StreamingCases, CrashCases}) {
+         {CoreCases, ModeCases, ShapeCases, ErrorCases, TypeCases, StreamingCases, CrashCases,
+          ScenarioCases}) {
       for (auto& one : cases()) made->push_back(std::move(one));
     }
     return made;

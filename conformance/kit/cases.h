@@ -40,6 +40,7 @@ std::vector<TestCase> ErrorCases();
 std::vector<TestCase> TypeCases();
 std::vector<TestCase> StreamingCases();
 std::vector<TestCase> CrashCases();
+std::vector<TestCase> ScenarioCases();
 
 // What a loader may lack.
 std::function<std::string(const LoaderTraits&)> NeedsMode(LoadMode mode);

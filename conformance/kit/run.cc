@@ -53,7 +53,8 @@ Tally RunCases(StoreUnderTest& store, const Selection& selection, std::ostream& 
     auto& suite = by_suite[test.suite];
     if (status.ok()) {
       ++suite.passed;
-      out << "ok    " << test.full_name() << (note.empty() ? "" : ": ") << note << std::endl;
+      out << "ok    " << test.full_name() << (note.empty() ? "" : ": ") << OnOneLine(note)
+          << std::endl;
     } else if (IsNotForThisLoader(status)) {
       ++suite.skipped;
       out << "skip  " << test.full_name() << ": " << OnOneLine(MessageOf(status)) << std::endl;

@@ -17,7 +17,7 @@
 
 #include "ampload/fault_point.h"
 #include "ampload/loader.h"
-#include "ampload/log.h"
+#include "base/random.h"
 #include "conformance/scenario/stored_rows.h"
 #include "conformance/scenario/world.h"
 #include "pipeline/stream_load.h"
@@ -85,6 +85,7 @@ class Part {
     const auto cursor = stream::CursorAt(checkpoints.front().ladder);
     ARROW_RETURN_NOT_OK(WithContext(Compare(checkpoints.front()), "at the end"));
     if (!world_->IsTheEnd(cursor)) return PermanentError("the end is not the chain's");
+    ARROW_RETURN_NOT_OK(store_.config->CleanupTable(*reader_, table_));
     return kDone;
   }
 
@@ -222,8 +223,7 @@ std::string FaultOf(const Scenario& scenario, int64_t process) {
 }
 
 std::string NewTable() {
-  static int64_t number = 0;
-  return "scenario_" + std::to_string(++number);
+  return "scenario_" + base::RandomNonce().substr(0, 12);
 }
 
 PlayedScenario Play(const Scenario& scenario, const ScenarioStore& store,
