@@ -16,9 +16,8 @@ bool IsNotForThisLoader(const Status& status) { return StoreCodeOf(status) == kN
 const std::vector<TestCase>& AllCases() {
   static const auto* all = [] {
     auto* made = new std::vector<TestCase>;
-    for (auto cases :
-         {CoreCases, ModeCases, ShapeCases, ErrorCases, TypeCases, StreamingCases, CrashCases,
-          ScenarioCases}) {
+    for (auto cases : {CoreCases, ModeCases, ShapeCases, ErrorCases, TypeCases, StreamingCases,
+                       CrashCases, ScenarioCases}) {
       for (auto& one : cases()) made->push_back(std::move(one));
     }
     return made;

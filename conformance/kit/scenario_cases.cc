@@ -45,10 +45,9 @@ Status PlayAll(CaseContext& context, const std::string& scenario) {
 std::vector<TestCase> ScenarioCases() {
   std::vector<TestCase> cases;
   for (const auto& scenario : NamedScenarios()) {
-    cases.push_back(
-        {"streaming", scenario.name, scenario.promise,
-         [&scenario](const LoaderTraits& traits) { return Lacking(scenario, traits); },
-         [&scenario](CaseContext& context) { return PlayNamed(context, scenario); }});
+    cases.push_back({"streaming", scenario.name, scenario.promise,
+                     [&scenario](const LoaderTraits& traits) { return Lacking(scenario, traits); },
+                     [&scenario](CaseContext& context) { return PlayNamed(context, scenario); }});
   }
   cases.push_back({"crash", "StreamsKilledAtEveryPoint",
                    "the engine goes on wherever its process is killed", NeedsStreaming,

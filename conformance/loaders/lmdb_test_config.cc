@@ -124,8 +124,7 @@ class LmdbTestConfig final : public LoaderTestConfig {
     std::error_code error;
     fs::remove_all(to, error);
     fs::copy(from, to, fs::copy_options::recursive, error);
-    return error ? PermanentError("cannot copy the environment: " + error.message())
-                 : Status::OK();
+    return error ? PermanentError("cannot copy the environment: " + error.message()) : Status::OK();
   }
 
   // Null where there is no environment yet.

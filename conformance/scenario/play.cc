@@ -222,9 +222,7 @@ std::string FaultOf(const Scenario& scenario, int64_t process) {
   return index < scenario.faults.size() ? scenario.faults[index] : "";
 }
 
-std::string NewTable() {
-  return "scenario_" + base::RandomNonce().substr(0, 12);
-}
+std::string NewTable() { return "scenario_" + base::RandomNonce().substr(0, 12); }
 
 PlayedScenario Play(const Scenario& scenario, const ScenarioStore& store,
                     const std::string& counts) {

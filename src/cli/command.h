@@ -41,6 +41,7 @@ class Command {
 };
 
 std::unique_ptr<Command> MakeLoadCommand();
+std::unique_ptr<Command> MakeStreamCommand();
 std::unique_ptr<Command> MakePlanCommand();
 std::unique_ptr<Command> MakeReplayCommand();
 std::unique_ptr<Command> MakeCheckCommand();

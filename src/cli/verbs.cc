@@ -34,7 +34,7 @@ CommandLine MakeCommandLine() {
   app.set_version_flag("--version", VersionText(), "print the version");
   app.require_subcommand(1);
   app.footer(kExamples);
-  for (auto& command : {&MakeLoadCommand, &MakePlanCommand, &MakeReplayCommand, &MakeCheckCommand,
+  for (auto& command : {&MakeLoadCommand, &MakeStreamCommand, &MakePlanCommand, &MakeReplayCommand, &MakeCheckCommand,
                         &MakeLoadersCommand, &MakeNewLoaderCommand, &MakeInspectCommand,
                         &MakeUndoCommand, &MakeCompletionCommand}) {
     auto made = command();

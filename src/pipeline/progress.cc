@@ -47,7 +47,20 @@ void ProgressLine::Show(const LoadProgress& progress) {
     return;
   }
   last_ = progress;
-  std::string text = ProgressText(label_, progress, total_rows_, UsableColumns(style_.fd));
+  ShowText(ProgressText(label_, progress, total_rows_, UsableColumns(style_.fd)));
+}
+
+void ProgressLine::Show(const StreamProgress& progress) {
+  if (silent_) return;
+  if (last_stream_seconds_.has_value() &&
+      progress.seconds - *last_stream_seconds_ < kIntervalSeconds) {
+    return;
+  }
+  last_stream_seconds_ = progress.seconds;
+  ShowText(ProgressText(label_, progress, UsableColumns(style_.fd)));
+}
+
+void ProgressLine::ShowText(std::string text) {
   if (style_.color) {
     const auto label_end = text.find("  ");
     if (label_end != std::string::npos) {

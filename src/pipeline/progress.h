@@ -6,6 +6,7 @@
 #include <string>
 
 #include "pipeline/load.h"
+#include "pipeline/stream_load.h"
 
 namespace ampload::pipeline {
 
@@ -28,10 +29,13 @@ class ProgressLine {
   // `progress.seconds`; the change to `committing` is always shown.
   void Show(const LoadProgress& progress);
 
+  void Show(const StreamProgress& progress);
+
   // Takes the line away, so that what is printed next begins at the left. Show may follow.
   void Clear();
 
  private:
+  void ShowText(std::string text);
   void Write(const std::string& text) const;
 
   std::string label_;
@@ -40,6 +44,7 @@ class ProgressLine {
   bool silent_;
   bool shown_ = false;  // a line stands on the terminal
   std::optional<LoadProgress> last_;
+  std::optional<double> last_stream_seconds_;
 };
 
 }  // namespace ampload::pipeline

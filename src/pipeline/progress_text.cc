@@ -110,4 +110,23 @@ std::string ProgressText(std::string_view label, const LoadProgress& progress,
   return CutToColumns(head, width);
 }
 
+std::string ProgressText(std::string_view label, const StreamProgress& progress, int64_t width) {
+  const std::string head = Printable(label) + "  " + HumanCount(progress.rows_committed) + " rows";
+  std::string blocks;
+  for (const auto& [network, block] : progress.committed_to) {
+    blocks += "  block " + std::to_string(block.value);
+    if (progress.committed_to.size() > 1) blocks += " of " + Printable(network);
+  }
+  std::string reorgs;
+  if (progress.reorgs > 0) {
+    reorgs = "  " + HumanCount(progress.reorgs) + (progress.reorgs == 1 ? " reorg" : " reorgs");
+  }
+  const std::string elapsed = "  " + HumanDuration(progress.seconds);
+  for (const auto& text :
+       {head + blocks + reorgs + elapsed, head + blocks + reorgs, head + blocks}) {
+    if (Columns(text) <= width) return text;
+  }
+  return CutToColumns(head, width);
+}
+
 }  // namespace ampload::pipeline

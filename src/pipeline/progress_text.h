@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "pipeline/load.h"
+#include "pipeline/stream_load.h"
 
 namespace ampload::pipeline {
 
@@ -25,5 +26,8 @@ std::string HumanDuration(double seconds);
 // not ASCII counts as one column.
 std::string ProgressText(std::string_view label, const LoadProgress& progress,
                          std::optional<int64_t> total_rows, int64_t width);
+
+// "logs  1.2M rows  block 19000123  2 reorgs  1:02", cut in the same way.
+std::string ProgressText(std::string_view label, const StreamProgress& progress, int64_t width);
 
 }  // namespace ampload::pipeline

@@ -236,6 +236,7 @@ class Stream {
     store_.Close();
     outcome.fenced = store_.fenced();
     outcome.stopped = stopped_;
+    outcome.progress = progress;
     LoadResult& result = outcome.result;
     result.success = status.ok();
     if (!status.ok()) result.error = MessageOf(status);
@@ -272,6 +273,17 @@ class Stream {
 };
 
 }  // namespace
+
+Status ShareMemory(int64_t memory, StreamRequest* request) {
+  if (memory < StreamRequest::kSmallestMemory) {
+    return ConfigurationError("--memory: a stream needs at least 32MiB: value=" +
+                              std::to_string(memory));
+  }
+  request->queue_bytes = memory / 16;
+  request->hold_bytes = memory / 4;
+  request->table.staging_bytes = memory / 4;
+  return Status::OK();
+}
 
 StreamOutcome RunStream(StreamSource& source, Loader& loader, const StreamRequest& request,
                         const CallContext& context) {

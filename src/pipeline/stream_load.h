@@ -50,6 +50,8 @@ struct StreamProgress {
 };
 
 struct StreamRequest {
+  static constexpr int64_t kSmallestMemory = int64_t{32} << 20;
+
   TableSpec table;    // with a pipeline; `schema` and `streaming` are filled here
   std::string query;  // a pipeline that began with another one is refused
   ShapeOptions shape;
@@ -73,7 +75,12 @@ struct StreamOutcome {
   Status status;
   bool fenced = false;   // another writer took over: exit status 4
   bool stopped = false;  // by a stop request
+  StreamProgress progress;
 };
+
+// Shares `memory` out: queues, batches that wait, the store's staging. A configuration error where
+// it is too small.
+Status ShareMemory(int64_t memory, StreamRequest* request);
 
 // `loader` is connected. Blocks; returns at `until`, at a stop request, where another writer took
 // over, and at a failure that does not pass by itself. At each return the table is what its
