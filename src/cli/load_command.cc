@@ -1,4 +1,4 @@
-// ampload load SOURCE... [--to TARGET]
+// ampload load SOURCE... [--to TARGET], ampload load QUERY --from ADDRESS
 #include <fmt/format.h>
 
 #include "cli/amounts.h"
@@ -23,6 +23,8 @@ constexpr char kExamples[] = R"(Examples:
   zcat big.ndjson.gz | ampload load - --format ndjson --table events
   ampload load 's3://bucket/logs/*.parquet' --table logs --memory 1GiB
   ampload load logs.parquet --mode overwrite --json | jq .rows_loaded
+  ampload load 'SELECT * FROM "_/eth_rpc".logs WHERE block_num < 100' \
+      --from amp://localhost:1602
 
 A load is all or nothing: where it fails or is interrupted, no row of it stays.
 ampload plan load ... says what it would do.
@@ -49,7 +51,8 @@ class LoadCommand : public Command {
     const bool replay = from_ == LoadOptions::From::kQuarantine;
     auto* verb =
         replay ? app.add_subcommand("replay-quarantine", "Load the rows that a load set aside")
-               : app.add_subcommand("load", "Load files into a table: all of their rows, or none");
+               : app.add_subcommand(
+                     "load", "Load files or a query's rows into a table: all of them, or none");
     options_.Declare(*verb, shared_);
     verb->add_flag("--no-progress", no_progress_, "no progress line on the terminal")
         ->group("Output");

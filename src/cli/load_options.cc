@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "cli/connection.h"
+#include "cli/query_table.h"
 #include "loader/identifier.h"
 #include "pipeline/replay_source.h"
 #include "source/text/type_names.h"
@@ -45,6 +46,12 @@ Result<std::string> TableNameFrom(const std::vector<std::string>& sources) {
           : "load: several sources go into one table; say --table NAME");
 }
 
+Result<std::string> TableNameOfQuery(const std::string& query) {
+  auto name = OnlyTableOf(query);
+  if (name.has_value()) return std::move(*name);
+  return ConfigurationError("load: no table name can be taken from the query; say --table NAME");
+}
+
 // A store's client may keep a batch for longer than anybody here knows, so its pool never ends.
 pipeline::BudgetPool* ProcessPool(const pipeline::MemoryBudget& budget) {
   static auto* pools = new std::vector<std::unique_ptr<pipeline::BudgetPool>>;
@@ -82,7 +89,9 @@ void LoadOptions::DeclareTarget(CLI::App& verb) {
                   "lmdb:./ampload.lmdb")
       ->type_name("TARGET")
       ->group(group);
-  verb.add_option("--table", table_, "the table; default: the name of the one source file")
+  verb.add_option("--table", table_,
+                  "the table; default: the name of the one source file, or of the one table "
+                  "that the query reads")
       ->type_name("TABLE")
       ->group(group);
   AddChoice(verb, "--mode", mode_, {"append", "overwrite", "upsert", "merge"},
@@ -174,6 +183,7 @@ Result<pipeline::ShapeOptions> LoadOptions::MakeShape() const {
 }
 
 Status LoadOptions::OpenSource(const CallContext& context, LoadSetup* setup) const {
+  if (source_.asks_server()) return OpenQuery(context, setup);
   ARROW_ASSIGN_OR_RAISE(auto options, source_.Make());
   setup->pool = ProcessPool(setup->memory);
   options.context = context;
@@ -184,8 +194,24 @@ Status LoadOptions::OpenSource(const CallContext& context, LoadSetup* setup) con
   return Status::OK();
 }
 
+Status LoadOptions::OpenQuery(const CallContext& context, LoadSetup* setup) const {
+  ARROW_ASSIGN_OR_RAISE(auto options, source_.MakeQuery());
+  setup->pool = ProcessPool(setup->memory);
+  options.pool = setup->pool;
+  options.max_message_bytes = setup->memory.source_soft;
+  ARROW_ASSIGN_OR_RAISE(setup->source, source::OpenAmpQuery(std::move(options), context));
+  return Status::OK();
+}
+
 Result<std::string> LoadOptions::DefaultTable() const {
-  if (from_ == From::kFiles) return TableNameFrom(source_.sources());
+  if (source_.asks_server()) {
+    ARROW_ASSIGN_OR_RAISE(const auto query, source_.MakeQuery());
+    return TableNameOfQuery(query.query);
+  }
+  if (from_ == From::kFiles) {
+    ARROW_RETURN_NOT_OK(source_.Make().status());
+    return TableNameFrom(source_.sources());
+  }
   ARROW_ASSIGN_OR_RAISE(const auto path, pipeline::ReplayMark::Find(source_.sources().front()));
   ARROW_ASSIGN_OR_RAISE(const auto contents, pipeline::ReadQuarantine(path));
   return contents.header.table;

@@ -50,6 +50,7 @@ class LoadOptions {
   Status FillTable(TableSpec* table) const;
   Result<pipeline::ShapeOptions> MakeShape() const;
   Status OpenSource(const CallContext& context, LoadSetup* setup) const;
+  Status OpenQuery(const CallContext& context, LoadSetup* setup) const;
   Status OpenReplay(LoadSetup* setup) const;
   Result<std::string> DefaultTable() const;
   Status MakeQuarantine(LoadSetup* setup) const;

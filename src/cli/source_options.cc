@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "cli/query_table.h"
 #include "cli/shared_options.h"
 #include "source/text/type_names.h"
 
@@ -25,7 +26,8 @@ void SourceOptions::Declare(CLI::App& verb) {
   verb.add_option(
           "SOURCE", sources_,
           "Parquet, Arrow IPC, CSV and NDJSON files, also gzip or zstd: paths, globs (also ** "
-          "and {a,b}), folders, s3://BUCKET/KEY, - for standard input; all of one schema")
+          "and {a,b}), folders, s3://BUCKET/KEY, - for standard input; all of one schema. With "
+          "--from one SQL query")
       ->type_name("FILE")
       ->required()
       ->group(group);
@@ -57,6 +59,7 @@ void SourceOptions::Declare(CLI::App& verb) {
       ->type_name("EXPR")
       ->group(group);
   verb.add_option("--limit", limit_, "load at most N rows")->type_name("N")->group(group);
+  amp_.Declare(verb);
 }
 
 void SourceOptions::DeclareReplay(CLI::App& verb) {
@@ -83,7 +86,45 @@ Result<source::TextOptions> SourceOptions::MakeText() const {
   return text;
 }
 
+Result<source::AmpOptions> SourceOptions::MakeQuery() const {
+  ARROW_ASSIGN_OR_RAISE(auto options, amp_.Make());
+  struct FileOption {
+    const char* name;
+    bool given;
+    const char* instead;
+  };
+  const FileOption file_options[] = {
+      {"--where", !where_.empty(), "write WHERE into the query"},
+      {"--columns", !columns_.empty(), "name the columns in the query"},
+      {"--limit", !limit_.empty(), "write LIMIT into the query"},
+      {"--types", !types_.empty(), "cast in the query, or with --cast"},
+      {"--format", !format_.empty(), "a query has none"},
+      {"--delimiter", !delimiter_.empty(), "a query has none"},
+      {"--quote", !quote_.empty(), "a query has none"},
+      {"--null", !null_.empty(), "a query has none"},
+      {"--header", header_ != "true", "a query has none"},
+      {"--no-hive", no_hive_, "a query has no folders"},
+  };
+  for (const auto& option : file_options) {
+    if (!option.given) continue;
+    return ConfigurationError(fmt::format("{} is for files, not for a query with --from: {}",
+                                          option.name, option.instead));
+  }
+  if (sources_.size() != 1) {
+    return ConfigurationError(
+        fmt::format("with --from the source is one query, in quotes: \"SELECT ...\": sources={}",
+                    sources_.size()));
+  }
+  options.query = sources_.front();
+  return options;
+}
+
 Result<source::FileSourceOptions> SourceOptions::Make() const {
+  ARROW_RETURN_NOT_OK(amp_.CheckNotGiven());
+  if (sources_.size() == 1 && LooksLikeQuery(sources_.front())) {
+    return ConfigurationError(
+        "the source is a query: say which Amp server to ask, as in --from amp://HOST:1602");
+  }
   source::FileSourceOptions options;
   options.paths = sources_;
   options.columns = columns_;

@@ -1,5 +1,6 @@
 #include "source/amp/amp_query.h"
 
+#include <arrow/array.h>
 #include <arrow/buffer.h>
 #include <arrow/device.h>
 #include <arrow/flight/client.h>
