@@ -198,7 +198,8 @@ Status LoadOptions::OpenQuery(const CallContext& context, LoadSetup* setup) cons
   ARROW_ASSIGN_OR_RAISE(auto options, source_.MakeQuery());
   setup->pool = ProcessPool(setup->memory);
   options.pool = setup->pool;
-  options.max_message_bytes = setup->memory.source_soft;
+  // gRPC holds several of them, beside the pool, while one comes.
+  options.max_message_bytes = setup->memory.total / 8;
   ARROW_ASSIGN_OR_RAISE(setup->source, source::OpenAmpQuery(std::move(options), context));
   return Status::OK();
 }

@@ -21,9 +21,11 @@ struct AmpOptions {
   std::string tls_roots;  // a PEM file of certificates to trust; empty: the system's
 
   // Where batches are allocated; it must outlive the sources and their batches. Null: Arrow's
-  // default. A message as it comes is gRPC's memory, beside the pool, one message at a time.
+  // default. Messages on their way are gRPC's memory, beside the pool: about 10 MiB and, seen with
+  // messages of 20 MB, five of them; no more come while nobody asks for the next.
   arrow::MemoryPool* pool = nullptr;
-  // A larger message is a permanent error that says to raise --memory. 0: no limit.
+  // A larger message is a permanent error that says to raise --memory; four times as large, gRPC
+  // does not take it in and the call is cancelled, a transient one. 0: no limit.
   int64_t max_message_bytes = 0;
 
   // For the connection and the answer to the query, not for the rows.
