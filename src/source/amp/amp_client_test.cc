@@ -119,6 +119,14 @@ TEST_F(AmpClient, TakesAMessageOf20MegabytesAndKeepsItInItsPool) {
   EXPECT_EQ(pool.bytes_allocated(), 0);
 }
 
+TEST_F(AmpClient, TakesPackedMessages) {
+  Script({{.batch = Numbers(0, 5000)}, {.batch = Numbers(0, 0)}});
+  server_->answers["0"].packed = true;
+  ASSERT_OK_AND_ASSIGN(const auto values, QueryNumbers());
+  EXPECT_EQ(values.size(), 5000);
+  EXPECT_EQ(values.back(), 4999);
+}
+
 TEST_F(AmpClient, TakesDictionaryColumns) {
   const auto type = arrow::dictionary(arrow::int8(), arrow::utf8());
   const auto schema = arrow::schema({arrow::field("word", type)});

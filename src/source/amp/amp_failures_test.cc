@@ -247,6 +247,23 @@ TEST_F(AmpFailure, APoolThatRefusesIsPermanent) {
   EXPECT_THAT(source->Next({}), FailsWith(FailureKind::kPermanent, "amp: "));
 }
 
+TEST_F(AmpFailure, APoolThatRefusesWhatIsUnpackedIsPermanent) {
+  Script({{.batch = Numbers(0, 1 << 18)}, {.stall = true}});
+  server_->answers["0"].packed = true;
+  arrow::CappedMemoryPool pool(arrow::default_memory_pool(), 1 << 20);
+  AmpOptions options = Options();
+  options.pool = &pool;
+  ASSERT_OK_AND_ASSIGN(const auto source, OpenStream(options));
+  EXPECT_THAT(source->Next({}), FailsWith(FailureKind::kPermanent, "amp: "));
+}
+
+TEST_F(AmpFailure, ADamagedMessageIsToldAtOnce) {
+  Script({{.batch = Numbers(0, 1)}, {.batch = Numbers(1, 1), .garbage = true}, {.stall = true}});
+  ASSERT_OK_AND_ASSIGN(const auto source, OpenStream());
+  EXPECT_THAT(source->Next({}), IsOk());
+  EXPECT_THAT(source->Next({}), FailsWith(FailureKind::kData, "cannot be read"));
+}
+
 TEST_F(AmpFailure, WithoutAPlaceToGetRowsFromIsPermanent) {
   Script({});
   server_->tickets = {};

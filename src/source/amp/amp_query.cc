@@ -16,7 +16,7 @@
 #include <string_view>
 
 #include "source/amp/app_metadata.h"
-#include "source/amp/call_thread.h"
+#include "source/amp/flight_connection.h"
 #include "source/amp/printable.h"
 #include "source/amp/sql_command.h"
 #include "source/amp/ticket_reader.h"
@@ -134,25 +134,29 @@ class AmpSource final : public Source {
     for (;;) {
       if (reader_ == nullptr) {
         if (next_endpoint_ == endpoints_.size()) return std::nullopt;
-        ARROW_RETURN_NOT_OK(OpenReader(context));
-        if (reader_ == nullptr) continue;  // an answer of no message at all
+        ARROW_ASSIGN_OR_RAISE(
+            reader_, TicketReader::Open(connection_, call_, endpoints_[next_endpoint_++].ticket,
+                                        pool_, context));
+        is_checked_ = false;
       }
-      ARROW_ASSIGN_OR_RAISE(auto message, reader_->Next(context));
+      ARROW_ASSIGN_OR_RAISE(const auto message, reader_->Next(context));
+      ARROW_RETURN_NOT_OK(CheckColumns(/*at_end=*/!message.has_value()));
       if (message.has_value()) return Convert(*message);
       reader_.reset();
     }
   }
 
-  Status OpenReader(const CallContext& context) {
-    const auto& endpoint = endpoints_[next_endpoint_++];
-    ARROW_ASSIGN_OR_RAISE(reader_,
-                          TicketReader::Open(connection_, call_, endpoint.ticket, pool_, context));
-    if (reader_ == nullptr) {
-      if (streams_) return Status::OK();
-      return TransientError("amp: the server ended its answer before the first message: server=" +
-                            connection_.peer.name);
+  // Once the answer has said which columns it has.
+  Status CheckColumns(bool at_end) {
+    if (is_checked_) return Status::OK();
+    const auto sent = reader_->schema();
+    if (sent != nullptr) {
+      is_checked_ = true;
+      return CheckAnnounced(*schema_, *sent, connection_.peer);
     }
-    return CheckAnnounced(*schema_, *reader_->schema(), connection_.peer);
+    if (!at_end || streams_) return Status::OK();
+    return TransientError("amp: the server ended its answer before the first message: server=" +
+                          connection_.peer.name);
   }
 
   Result<SourceBatch> Convert(const FlightMessage& message) {
@@ -219,6 +223,7 @@ class AmpSource final : public Source {
   SourceEstimate estimate_;
   arrow::MemoryPool* pool_;
   std::unique_ptr<TicketReader> reader_;
+  bool is_checked_ = false;  // the columns of the reader's answer
   bool done_ = false;
 };
 
@@ -233,17 +238,7 @@ Result<std::shared_ptr<flight::FlightInfo>> AskQuery(const FlightConnection& con
     timeout = std::min<std::chrono::duration<double>>(timeout, context.deadline - now);
   }
   call.timeout = std::max(timeout, std::chrono::duration<double>(0.001));
-  const auto descriptor = flight::FlightDescriptor::Command(StatementQueryCommand(options.query));
-  auto info = CallInThread<flight::FlightInfo>(
-      [client = connection.client, call,
-       descriptor]() -> Result<std::shared_ptr<flight::FlightInfo>> {
-        ARROW_ASSIGN_OR_RAISE(auto answer, client->GetFlightInfo(call, descriptor));
-        return std::shared_ptr<flight::FlightInfo>(std::move(answer));
-      },
-      context);
-  if (info.ok()) return info;
-  ARROW_RETURN_NOT_OK(context.Check());
-  return FlightFailure(info.status(), connection.peer);
+  return GetFlightInfo(connection, call, StatementQueryCommand(options.query), context);
 }
 
 Result<SchemaPtr> AnnouncedSchema(const flight::FlightInfo& info, const FlightPeer& peer) {

@@ -4,6 +4,7 @@
 #include <arrow/flight/server.h>
 #include <arrow/ipc/writer.h>
 #include <arrow/record_batch.h>
+#include <arrow/util/compression.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -25,7 +26,8 @@ namespace ampload::source {
 struct AnswerStep {
   std::shared_ptr<arrow::RecordBatch> batch = nullptr;
   std::string metadata = {};
-  bool stall = false;  // says nothing more until the server ends or the client has cancelled
+  bool garbage = false;  // the message of the batch is damaged
+  bool stall = false;    // says nothing more until the server ends or the client has cancelled
   arrow::Status failure = {};
 };
 
@@ -33,6 +35,7 @@ struct Answer {
   std::shared_ptr<arrow::Schema> schema;
   std::vector<AnswerStep> steps;
   bool stall_first = false;  // not even the schema comes
+  bool packed = false;       // with ZSTD
 };
 
 class FlightServerForTest : public arrow::flight::FlightServerBase {
@@ -131,7 +134,11 @@ class FlightServerForTest : public arrow::flight::FlightServerBase {
    public:
     Script(FlightServerForTest* server, const arrow::flight::ServerCallContext* context,
            const Answer& answer)
-        : server_(server), context_(context), answer_(answer), mapper_(*answer.schema) {}
+        : server_(server), context_(context), answer_(answer), mapper_(*answer.schema) {
+      if (answer.packed) {
+        options_.codec = arrow::util::Codec::Create(arrow::Compression::ZSTD).ValueOrDie();
+      }
+    }
 
     std::shared_ptr<arrow::Schema> schema() override { return answer_.schema; }
 
@@ -162,6 +169,7 @@ class FlightServerForTest : public arrow::flight::FlightServerBase {
       arrow::flight::FlightPayload payload;
       ARROW_RETURN_NOT_OK(
           arrow::ipc::GetRecordBatchPayload(*step.batch, options_, &payload.ipc_message));
+      if (step.garbage) payload.ipc_message.metadata = arrow::Buffer::FromString("garbage!");
       if (!step.metadata.empty()) payload.app_metadata = arrow::Buffer::FromString(step.metadata);
       return payload;
     }

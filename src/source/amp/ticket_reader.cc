@@ -1,6 +1,8 @@
 #include "source/amp/ticket_reader.h"
 
-#include <arrow/flight/client_middleware.h>
+#include <arrow/flight/transport.h>
+#include <arrow/ipc/message.h>
+#include <arrow/ipc/reader.h>
 
 #include <chrono>
 #include <condition_variable>
@@ -11,80 +13,60 @@
 #include <utility>
 
 #include "source/amp/call_thread.h"
+#include "source/amp/printable.h"
 
 namespace ampload::source {
 
 namespace flight = arrow::flight;
+using flight::internal::ClientDataStream;
+using flight::internal::FlightData;
 
-// Hears from gRPC how the newest DoGet ended: the reader itself cannot tell an empty message from
-// the end, nor the server's failure from one of its own.
-class CallEnd final : public flight::ClientMiddlewareFactory {
+// The messages of one call.
+class TicketReader::Messages {
  public:
-  // nullopt: it has not ended.
-  std::optional<arrow::Status> status() const {
-    const std::lock_guard lock(*mutex_);
-    return *status_;
-  }
+  Messages(const FlightConnection& connection, std::shared_ptr<ClientDataStream> stream)
+      : transport_(connection.transport), stream_(std::move(stream)) {}
+  Messages(const Messages&) = delete;
+  Messages& operator=(const Messages&) = delete;
+  ~Messages() { Cancel(); }
 
-  void StartCall(const flight::CallInfo& info,
-                 std::unique_ptr<flight::ClientMiddleware>* middleware) override {
-    if (info.method != flight::FlightMethod::DoGet) return;
-    const std::lock_guard lock(*mutex_);
-    status_->reset();
-    *middleware = std::make_unique<Ear>(mutex_, status_);
+  // From any thread.
+  void Cancel() { stream_->TryCancel(); }
+
+  // Waits for the next message and keeps it for Take(). False at the end of the answer.
+  bool Wait() {
+    waiting_ = FlightData();
+    has_waiting_ = stream_->ReadData(&waiting_);
+    ended_ = !has_waiting_;
+    return has_waiting_;
+  }
+  const FlightData& waiting() const { return waiting_; }
+
+  // The message that waits, else the next one. nullptr at the end.
+  Result<std::unique_ptr<arrow::ipc::Message>> Take() {
+    if (!has_waiting_ && !Wait()) return nullptr;
+    has_waiting_ = false;
+    metadata_ = std::move(waiting_.app_metadata);
+    return waiting_.OpenMessage();
+  }
+  // Of the message that was taken last.
+  std::shared_ptr<arrow::Buffer> TakeMetadata() { return std::move(metadata_); }
+
+  bool ended() const { return ended_; }
+
+  // How the call ended. One that has not is cancelled: gRPC would wait for its end.
+  arrow::Status Finish() {
+    if (!ended_) Cancel();
+    return stream_->Finish(arrow::Status::OK());
   }
 
  private:
-  class Ear final : public flight::ClientMiddleware {
-   public:
-    Ear(std::shared_ptr<std::mutex> mutex, std::shared_ptr<std::optional<arrow::Status>> status)
-        : mutex_(std::move(mutex)), status_(std::move(status)) {}
-    void SendingHeaders(flight::AddCallHeaders* /*headers*/) override {}
-    void ReceivedHeaders(const flight::CallHeaders& /*headers*/) override {}
-    void CallCompleted(const arrow::Status& status) override {
-      const std::lock_guard lock(*mutex_);
-      *status_ = status;
-    }
-
-   private:
-    std::shared_ptr<std::mutex> mutex_;
-    std::shared_ptr<std::optional<arrow::Status>> status_;
-  };
-
-  std::shared_ptr<std::mutex> mutex_ = std::make_shared<std::mutex>();
-  std::shared_ptr<std::optional<arrow::Status>> status_ =
-      std::make_shared<std::optional<arrow::Status>>();
-};
-
-Result<FlightConnection> ConnectFlight(const std::string& uri, flight::FlightClientOptions options,
-                                       FlightPeer peer) {
-  FlightConnection connection{
-      .client = nullptr, .call_end = std::make_shared<CallEnd>(), .peer = std::move(peer)};
-  options.middleware.push_back(connection.call_end);
-  const auto location = flight::Location::Parse(uri);
-  if (!location.ok()) return FlightFailure(location.status(), connection.peer);
-  auto client = flight::FlightClient::Connect(*location, options);
-  if (!client.ok()) return FlightFailure(client.status(), connection.peer);
-  connection.client = std::move(*client);
-  return connection;
-}
-
-// What the call needs until its end, in whichever thread that is. The client outlives the reader,
-// the reader the pool's use.
-struct TicketReader::Call {
-  explicit Call(arrow::MemoryPool* parent) : pool(parent) {}
-  Call(const Call&) = delete;
-  Call& operator=(const Call&) = delete;
-  ~Call() { Cancel(); }
-
-  void Cancel() {
-    if (reader != nullptr) reader->Cancel();
-  }
-
-  WatchedPool pool;
-  std::shared_ptr<flight::FlightClient> client;
-  std::unique_ptr<flight::FlightStreamReader> reader;
-  std::shared_ptr<arrow::Schema> schema;
+  std::shared_ptr<flight::internal::ClientTransport> transport_;
+  std::shared_ptr<ClientDataStream> stream_;
+  FlightData waiting_;
+  bool has_waiting_ = false;
+  bool ended_ = false;
+  std::shared_ptr<arrow::Buffer> metadata_;
 };
 
 namespace {
@@ -107,10 +89,16 @@ class DeadlineWatch {
   std::jthread thread_;
 };
 
-Status Damaged(const arrow::Status& cause, const FlightPeer& peer) {
-  return DataError("amp: a message of the server cannot be read: server=" + peer.name +
-                   " cause=" + cause.message());
-}
+// What Arrow's decoder asks for messages.
+class TakenMessages final : public arrow::ipc::MessageReader {
+ public:
+  using Take = std::function<Result<std::unique_ptr<arrow::ipc::Message>>()>;
+  explicit TakenMessages(Take take) : take_(std::move(take)) {}
+  Result<std::unique_ptr<arrow::ipc::Message>> ReadNextMessage() override { return take_(); }
+
+ private:
+  Take take_;
+};
 
 }  // namespace
 
@@ -119,70 +107,82 @@ Result<std::unique_ptr<TicketReader>> TicketReader::Open(const FlightConnection&
                                                          const flight::Ticket& ticket,
                                                          arrow::MemoryPool* pool,
                                                          const CallContext& context) {
-  const auto parts = std::make_shared<Call>(pool);
-  parts->client = connection.client;
-  call.read_options.memory_pool = &parts->pool;
-  call.read_options.use_threads = false;
-  const auto opened = CallInThread<Call>(
-      [parts, call, ticket]() -> Result<std::shared_ptr<Call>> {
-        ARROW_ASSIGN_OR_RAISE(parts->reader, parts->client->DoGet(call, ticket));
-        ARROW_ASSIGN_OR_RAISE(parts->schema, parts->reader->GetSchema());
-        return parts;
+  const auto stream = CallInThread<ClientDataStream>(
+      [transport = connection.transport, call,
+       ticket]() -> Result<std::shared_ptr<ClientDataStream>> {
+        std::unique_ptr<ClientDataStream> started;
+        ARROW_RETURN_NOT_OK(transport->DoGet(call, ticket, &started));
+        return std::shared_ptr<ClientDataStream>(std::move(started));
       },
       context);
-  if (!opened.ok()) {
+  if (!stream.ok()) {
     ARROW_RETURN_NOT_OK(context.Check());
-    const auto end = connection.call_end->status();
-    if (!end.has_value()) return opened.status();  // no thread for it
-    if (!end->ok()) return FlightFailure(opened.status(), connection.peer);
-    // Flight's own word for an answer without a message.
-    if (flight::FlightStatusDetail::UnwrapStatus(opened.status()) != nullptr) return nullptr;
-    return Damaged(opened.status(), connection.peer);
+    return FlightFailure(stream.status(), connection.peer);
   }
-  return std::unique_ptr<TicketReader>(
-      new TicketReader(parts, parts->schema, connection.call_end, connection.peer));
+  call.read_options.memory_pool = pool;
+  call.read_options.use_threads = false;
+  return std::unique_ptr<TicketReader>(new TicketReader(
+      std::make_unique<Messages>(connection, *stream), call.read_options, connection.peer));
 }
 
-TicketReader::TicketReader(std::shared_ptr<Call> call, std::shared_ptr<arrow::Schema> schema,
-                           std::shared_ptr<CallEnd> end, FlightPeer peer)
-    : call_(std::move(call)),
-      schema_(std::move(schema)),
-      end_(std::move(end)),
-      peer_(std::move(peer)) {
-  // Arrow's reader would wait for the end of the answer before it told of a refusal.
-  call_->pool.SetOnRefusal([call = call_.get()] { call->Cancel(); });
-}
+TicketReader::TicketReader(std::unique_ptr<Messages> messages,
+                           const arrow::ipc::IpcReadOptions& options, FlightPeer peer)
+    : messages_(std::move(messages)), options_(options), peer_(std::move(peer)) {}
 
-TicketReader::~TicketReader() { call_->Cancel(); }
+TicketReader::~TicketReader() = default;
 
-Status TicketReader::Failure(const arrow::Status& cause) const {
-  const Status refusal = call_->pool.refusal();
-  if (refusal.IsCancelled()) return refusal;
-  if (!refusal.ok()) {
-    return PermanentError("amp: " + refusal.message() + ": server=" + peer_.name);
-  }
-  const auto end = end_->status();
-  return end.has_value() && !end->ok() ? FlightFailure(cause, peer_) : Damaged(cause, peer_);
+std::shared_ptr<arrow::Schema> TicketReader::schema() const {
+  return batches_ == nullptr ? nullptr : batches_->schema();
 }
 
 Result<std::optional<FlightMessage>> TicketReader::Next(const CallContext& context) {
-  for (;;) {
-    ARROW_RETURN_NOT_OK(context.Check());
-    arrow::Result<flight::FlightStreamChunk> chunk;
-    {
-      const std::stop_callback on_stop(context.stop, [this] { call_->Cancel(); });
-      const DeadlineWatch at_deadline(context.deadline, [this] { call_->Cancel(); });
-      chunk = call_->reader->Next();
+  ARROW_RETURN_NOT_OK(context.Check());
+  auto next = [&] {
+    const std::stop_callback on_stop(context.stop, [this] { messages_->Cancel(); });
+    const DeadlineWatch at_deadline(context.deadline, [this] { messages_->Cancel(); });
+    return Read();
+  }();
+  if (!next.ok()) ARROW_RETURN_NOT_OK(context.Check());
+  return next;
+}
+
+Result<std::optional<FlightMessage>> TicketReader::Read() {
+  while (messages_->Wait()) {
+    const FlightData& data = messages_->waiting();
+    if (data.metadata == nullptr) {
+      // Not of Arrow: words of the server beside the rows, or nothing at all, to keep alive.
+      if (data.app_metadata == nullptr) continue;
+      return FlightMessage{.batch = nullptr, .metadata = data.app_metadata};
     }
-    if (!chunk.ok()) {
-      ARROW_RETURN_NOT_OK(context.Check());
-      return Failure(chunk.status());
+    if (batches_ == nullptr) {
+      auto opened = arrow::ipc::RecordBatchStreamReader::Open(
+          std::make_unique<TakenMessages>([this] { return messages_->Take(); }), options_);
+      if (!opened.ok()) return End(opened.status());
+      batches_ = std::move(*opened);
+      continue;
     }
-    if (chunk->data != nullptr || chunk->app_metadata != nullptr) {
-      return FlightMessage{std::move(chunk->data), std::move(chunk->app_metadata)};
-    }
-    if (end_->status().has_value()) return std::nullopt;
+    FlightMessage message;
+    const arrow::Status read = batches_->ReadNext(&message.batch);
+    if (!read.ok()) return End(read);
+    if (message.batch == nullptr) break;  // the answer ended behind a dictionary
+    message.metadata = messages_->TakeMetadata();
+    return message;
   }
+  ARROW_RETURN_NOT_OK(End(arrow::Status::OK()));
+  return std::nullopt;
+}
+
+// The failure that ended the answer: the server's, else `cause`, which is the decoder's.
+Status TicketReader::End(const arrow::Status& cause) {
+  const bool by_server = messages_->ended();
+  const arrow::Status finished = messages_->Finish();
+  if (by_server && !finished.ok()) return FlightFailure(finished, peer_);
+  if (cause.ok() || cause.IsCancelled()) return cause;
+  if (cause.IsOutOfMemory()) {
+    return PermanentError("amp: " + cause.message() + ": server=" + peer_.name);
+  }
+  return DataError("amp: a message of the server cannot be read: server=" + peer_.name +
+                   " cause=" + PrintableText(cause.message(), 500));
 }
 
 }  // namespace ampload::source

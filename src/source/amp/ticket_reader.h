@@ -7,26 +7,12 @@
 
 #include <memory>
 #include <optional>
-#include <string>
 
 #include "ampload/call_context.h"
 #include "ampload/status.h"
-#include "source/amp/flight_failure.h"
-#include "source/amp/watched_pool.h"
+#include "source/amp/flight_connection.h"
 
 namespace ampload::source {
-
-class CallEnd;
-
-// One TCP connection to a server.
-struct FlightConnection {
-  std::shared_ptr<arrow::flight::FlightClient> client;
-  std::shared_ptr<CallEnd> call_end;  // how the newest DoGet has ended
-  FlightPeer peer;
-};
-
-Result<FlightConnection> ConnectFlight(const std::string& uri,
-                                       arrow::flight::FlightClientOptions options, FlightPeer peer);
 
 struct FlightMessage {
   std::shared_ptr<arrow::RecordBatch> batch;  // null: the message has no rows, not even zero
@@ -36,9 +22,8 @@ struct FlightMessage {
 // Used from one thread. Its destruction cancels the call.
 class TicketReader {
  public:
-  // Sends the ticket and waits for the first message, which a server may send much later. nullptr:
-  // the server ended the answer before it. `pool`: see IpcReadOptions::memory_pool; it holds what
-  // is unpacked, not messages as they come.
+  // Sends the ticket; waits for no message. `pool` takes what is unpacked, not messages as they
+  // come.
   static Result<std::unique_ptr<TicketReader>> Open(const FlightConnection& connection,
                                                     arrow::flight::FlightCallOptions call,
                                                     const arrow::flight::Ticket& ticket,
@@ -46,21 +31,24 @@ class TicketReader {
                                                     const CallContext& context);
   ~TicketReader();
 
-  const std::shared_ptr<arrow::Schema>& schema() const { return schema_; }
+  // Null until a message brought it: Next() does not return a batch before.
+  std::shared_ptr<arrow::Schema> schema() const;
 
   // Waits for a message; nullopt at the end of the answer. Cancelled once the context ends, and the
-  // call with it. Nothing is read ahead but what gRPC's window lets the server send.
+  // call with it. Nothing is read ahead but what gRPC's window lets the server send. After a
+  // failure it is done.
   Result<std::optional<FlightMessage>> Next(const CallContext& context);
 
  private:
-  struct Call;
-  TicketReader(std::shared_ptr<Call> call, std::shared_ptr<arrow::Schema> schema,
-               std::shared_ptr<CallEnd> end, FlightPeer peer);
-  Status Failure(const arrow::Status& cause) const;
+  class Messages;
+  TicketReader(std::unique_ptr<Messages> messages, const arrow::ipc::IpcReadOptions& options,
+               FlightPeer peer);
+  Result<std::optional<FlightMessage>> Read();
+  Status End(const arrow::Status& cause);
 
-  std::shared_ptr<Call> call_;
-  std::shared_ptr<arrow::Schema> schema_;
-  std::shared_ptr<CallEnd> end_;
+  std::unique_ptr<Messages> messages_;
+  std::shared_ptr<arrow::ipc::RecordBatchStreamReader> batches_;  // null until the schema is there
+  arrow::ipc::IpcReadOptions options_;
   FlightPeer peer_;
 };
 
