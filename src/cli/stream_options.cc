@@ -149,7 +149,7 @@ Result<StreamSetup> StreamOptions::Make(const Setting& setting, const SharedOpti
                               table_.table());
   }
   amp.query = query_;
-  amp.max_message_bytes = setup.request.hold_bytes;
+  amp.max_message_bytes = setup.request.hold_bytes / 2;  // gRPC holds several
   ARROW_ASSIGN_OR_RAISE(setup.source, source::MakeAmpStream(std::move(amp)));
   if (table_.to().empty()) {
     setting.report.Notice(std::string("no --to: the target is ") + TableOptions::DefaultTarget());
