@@ -8,6 +8,7 @@
 #include "cli/command.h"
 #include "cli/connection.h"
 #include "cli/known_table.h"
+#include "cli/ladder_view.h"
 #include "cli/row_printer.h"
 #include "cli/text.h"
 #include "cli/text_table.h"
@@ -67,7 +68,12 @@ std::string CheckpointsText(const std::vector<Checkpoint>& checkpoints, int widt
                  CountText(static_cast<int64_t>(checkpoint.ladder.size())),
                  fmt::format("{}", fmt::join(ends, ", "))});
   }
-  return text.Print(width);
+  std::string lines = text.Print(width);
+  for (const auto& checkpoint : checkpoints) {
+    const std::string ladder = LadderText(checkpoint, width);
+    if (!ladder.empty()) lines += "\n" + ladder;
+  }
+  return lines;
 }
 
 // `rows`: null where the loader cannot read them back.
@@ -98,7 +104,8 @@ ordered_json ToJson(const std::vector<Checkpoint>& checkpoints) {
         {"pipeline", checkpoint.pipeline},     {"epoch", checkpoint.epoch.value},
         {"sequence", checkpoint.sequence},     {"slot", checkpoint.slot},
         {"rows_total", checkpoint.rows_total}, {"ladder_entries", checkpoint.ladder.size()},
-        {"highest_end", std::move(ends)}};
+        {"highest_end", std::move(ends)},      {"retention_blocks", checkpoint.retention_blocks},
+        {"ladder", LadderJson(checkpoint)}};
   }
   return list;
 }
@@ -121,7 +128,8 @@ class InspectCommand : public Command {
     verb->add_option("TARGET", target_, "a URI, or the name of a connection in the config file")
         ->type_name("TARGET")
         ->required();
-    verb->add_option("--table", table_, "show this table: schema, size, pipelines, sample rows")
+    verb->add_option("--table", table_,
+                     "show this table: schema, size, pipelines and their batches, sample rows")
         ->type_name("TABLE");
     verb->add_option("--limit", limit_, "how many sample rows; default 5")->type_name("N");
     DeclareConnectionOptions(*verb, shared_);

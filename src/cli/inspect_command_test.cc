@@ -11,6 +11,7 @@ namespace {
 
 using testing::CliTest;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using testing::Ran;
 
 class InspectCommandTest : public CliTest {
@@ -31,8 +32,17 @@ class InspectCommandTest : public CliTest {
     checkpoint.sequence = 17;
     checkpoint.rows_total = 2;
     checkpoint.highest_end["mainnet"] = BlockNumber{15000001};
-    checkpoint.ladder.resize(3);
+    checkpoint.retention_blocks = 10;
+    for (int64_t i = 0; i < 3; ++i) checkpoint.ladder.push_back(Entry(i));
     shelf_.checkpoints["logs"] = {checkpoint};
+  }
+
+  // The batch of the blocks 14999979 + 8 * i and six more, begun at second i of 2026.
+  static LadderEntry Entry(int64_t i) {
+    const auto start = static_cast<uint64_t>(14999979 + 8 * i);
+    return {.batch = BatchId((1767225600000 + 1000 * i) << BatchId::kSlotBits),
+            .rows = 1000 * i + 5,
+            .ranges = {{"mainnet", {start}, {start + 6}, "0x" + std::string(64, 'c'), "0xbb"}}};
   }
 
   Ran Inspect(std::vector<std::string> words) {
@@ -69,12 +79,49 @@ TEST_F(InspectCommandTest, OneTableShowsSchemaKeyCheckpointsAndRows) {
             "PIPELINE  SEQUENCE  ROWS  LADDER  HIGHEST BLOCK\n"
             "live            17     2       3  mainnet 15000001\n"
             "\n"
+            "live: the newest 10 blocks may be taken back; newest batch 2026-01-01T00:00:02Z\n"
+            "            BATCH   ROWS  BLOCKS                      HASH\n"
+            "57908448526336000  2,005  mainnet 14999995..15000001  0xcccccccc…\n"
+            "57908448493568000  1,005  mainnet 14999987..14999993  0xcccccccc…\n"
+            "57908448460800000      5  mainnet 14999979..14999985  0xcccccccc…  final\n"
+            "\n"
             "2 of 2 rows:\n"
             "           block_num  transaction_hash\n"
             "            15000000  0x" +
                 hash +
                 "\n"
                 "18446744073709551615  NULL\n");
+}
+
+TEST_F(InspectCommandTest, ShowsTenBatchesAndCountsTheOthers) {
+  auto& checkpoint = shelf_.checkpoints["logs"].front();
+  for (int64_t i = 3; i < 13; ++i) checkpoint.ladder.push_back(Entry(i));
+  const std::string out = Inspect({"--table", "logs"}).out;
+  EXPECT_THAT(out, HasSubstr("\n... 3 more\n"));
+  EXPECT_THAT(out, HasSubstr(std::to_string(Entry(12).batch.value())));
+  EXPECT_THAT(out, HasSubstr(std::to_string(Entry(3).batch.value())));
+  EXPECT_THAT(out, Not(HasSubstr(std::to_string(Entry(2).batch.value()))));
+  const auto json = nlohmann::json::parse(Inspect({"--table", "logs", "--json"}).out);
+  EXPECT_EQ(json["table"]["checkpoints"][0]["ladder"].size(), 13U);
+}
+
+TEST_F(InspectCommandTest, ABatchOfTwoNetworksIsOneLine) {
+  auto& checkpoint = shelf_.checkpoints["logs"].front();
+  checkpoint.ladder.back().ranges.push_back({"base", {7}, {9}, "0x12", "0x11"});
+  EXPECT_THAT(Inspect({"--table", "logs"}).out,
+              HasSubstr("mainnet 14999995..15000001, base 7..9  0xcccccccc…, 0x12\n"));
+}
+
+TEST_F(InspectCommandTest, APipelineWithoutBatchesShowsNone) {
+  shelf_.checkpoints["logs"].front().ladder.clear();
+  EXPECT_THAT(Inspect({"--table", "logs"}).out, Not(HasSubstr("BATCH")));
+}
+
+TEST_F(InspectCommandTest, NothingIsCalledFinalWhereTheStreamDoesNotSayWhatIs) {
+  shelf_.checkpoints["logs"].front().retention_blocks = 0;
+  const std::string out = Inspect({"--table", "logs"}).out;
+  EXPECT_THAT(out, HasSubstr("\nlive: newest batch 2026-01-01T00:00:02Z\n"));
+  EXPECT_THAT(out, Not(HasSubstr("final")));
 }
 
 TEST_F(InspectCommandTest, CutsWideValuesOnATerminalOnly) {
@@ -113,6 +160,18 @@ TEST_F(InspectCommandTest, JsonHasItAllWithExactValues) {
   EXPECT_EQ(table["checkpoints"][0]["sequence"], 17);
   EXPECT_EQ(table["checkpoints"][0]["ladder_entries"], 3);
   EXPECT_EQ(table["checkpoints"][0]["highest_end"]["mainnet"], 15000001);
+  EXPECT_EQ(table["checkpoints"][0]["retention_blocks"], 10);
+  const auto& newest = table["checkpoints"][0]["ladder"][0];
+  EXPECT_EQ(newest["batch_id"], 57908448526336000);
+  EXPECT_EQ(newest["time"], "2026-01-01T00:00:02Z");
+  EXPECT_EQ(newest["rows"], 2005);
+  EXPECT_EQ(newest["final"], false);
+  EXPECT_EQ(newest["ranges"][0]["network"], "mainnet");
+  EXPECT_EQ(newest["ranges"][0]["start"], 14999995);
+  EXPECT_EQ(newest["ranges"][0]["end"], 15000001);
+  EXPECT_EQ(newest["ranges"][0]["hash"], "0x" + std::string(64, 'c'));
+  EXPECT_EQ(newest["ranges"][0]["prev_hash"], "0xbb");
+  EXPECT_EQ(table["checkpoints"][0]["ladder"][2]["final"], true);
   EXPECT_EQ(table["rows"][1]["block_num"], 18446744073709551615ULL);
   EXPECT_TRUE(table["rows"][1]["transaction_hash"].is_null());
   EXPECT_EQ(nlohmann::json::parse(Inspect({"--json"}).out)["tables"][0]["table_name"], "logs");

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 
 #include "base/nearest_name.h"
@@ -128,7 +129,7 @@ class UndoCommand : public Command {
     verb->add_option("--pipeline", pipeline_, "the stream, where the table has several")
         ->type_name("NAME");
     verb->add_option("--retention-blocks", retention_,
-                     "blocks below the highest that are not final; as the stream's, default 128")
+                     "blocks below the highest that are not final; default: the stream's own")
         ->type_name("N");
     verb->add_flag("--dry-run", dry_run_, "say what would be taken back, and write nothing");
     DeclareConnectionOptions(*verb, shared_);
@@ -141,8 +142,10 @@ class UndoCommand : public Command {
     SignalWatch signals;
     const CallContext context{.stop = signals.token()};
     ARROW_ASSIGN_OR_RAISE(lost_.from, ParseBlock(from_block_));
-    ARROW_ASSIGN_OR_RAISE(retention_blocks_,
-                          ParseAmount("--retention-blocks", retention_, OptionType::kInteger));
+    if (!retention_.empty()) {
+      ARROW_ASSIGN_OR_RAISE(retention_blocks_,
+                            ParseAmount("--retention-blocks", retention_, OptionType::kInteger));
+    }
     ARROW_ASSIGN_OR_RAISE(const Target target, FindTarget(setting.registry, shared_, target_));
     ARROW_ASSIGN_OR_RAISE(const auto loader, ConnectTo(target, context));
     ARROW_ASSIGN_OR_RAISE(const auto info, FindTable(*loader, table_, "undo"));
@@ -182,7 +185,10 @@ class UndoCommand : public Command {
   }
 
   Result<Extent> FindExtent(const Checkpoint& checkpoint) const {
-    ARROW_ASSIGN_OR_RAISE(auto batches, stream::FindUndoSet(checkpoint, lost_, retention_blocks_));
+    const int64_t known = checkpoint.retention_blocks > 0 ? checkpoint.retention_blocks
+                                                          : stream::kDefaultRetentionBlocks;
+    ARROW_ASSIGN_OR_RAISE(
+        auto batches, stream::FindUndoSet(checkpoint, lost_, retention_blocks_.value_or(known)));
     return ExtentOf(checkpoint, std::move(batches));
   }
 
@@ -301,10 +307,10 @@ class UndoCommand : public Command {
   std::string from_block_;
   std::string network_;
   std::string pipeline_;
-  std::string retention_ = std::to_string(stream::kDefaultRetentionBlocks);
+  std::string retention_;
   bool dry_run_ = false;
   stream::Invalidation lost_;
-  int64_t retention_blocks_ = 0;
+  std::optional<int64_t> retention_blocks_;  // none: the checkpoint's
 };
 
 }  // namespace

@@ -93,6 +93,7 @@ class UndoCommandTest : public CliTest {
     ASSERT_OK_AND_ASSIGN(const auto session, loader->OpenSession({&spec, 1}));
     ASSERT_OK_AND_ASSIGN(const auto recovered, session->Recover(RecoverMode::kTakeOver, {}));
     Checkpoint checkpoint;
+    checkpoint.retention_blocks = retention_blocks_;
     for (size_t i = 0; i < batches.size(); ++i) {
       Commit(*session, static_cast<int64_t>(i + 1), recovered.slot, batches[i], checkpoint);
     }
@@ -120,6 +121,7 @@ class UndoCommandTest : public CliTest {
   }
 
   std::string uri_;
+  int64_t retention_blocks_ = 0;  // of the streams
 };
 
 TEST_F(UndoCommandTest, TakesRowsAndCheckpointBackTogether) {
@@ -326,6 +328,19 @@ TEST_F(UndoCommandTest, AFinalBlockIsRefused) {
   EXPECT_THAT(ran.err, AllOf(HasSubstr("block 19 of eth is final"), HasSubstr("from_block=19")));
   EXPECT_EQ(nlohmann::json::parse(ran.out)["success"], false);
   EXPECT_EQ(StoredRows().size(), 12U);
+}
+
+TEST_F(UndoCommandTest, WhatIsFinalIsTheStreamsToSay) {
+  retention_blocks_ = 20;
+  Stream(Spec(), SixBatches());
+  const Ran final_block = Undo({"--from-block", "19", "--network", "eth"});
+  EXPECT_EQ(final_block.status, 1);
+  EXPECT_THAT(final_block.err, HasSubstr("block 19 of eth is final"));
+  EXPECT_EQ(StoredRows().size(), 12U);
+  const Ran said_otherwise =
+      Undo({"--from-block", "19", "--network", "eth", "--retention-blocks", "30"});
+  EXPECT_EQ(said_otherwise.status, 0) << said_otherwise.err;
+  EXPECT_THAT(StoredRows(), ElementsAre("10 1", "11 1", "20 2", "21 2"));
 }
 
 TEST_F(UndoCommandTest, AsksForTheNetworkWhereThereAreSeveral) {
