@@ -26,7 +26,7 @@ setup-test: ## install what tests, lint and benchmarks need as well
 build: setup ## build the optimised command: build/release/bin/ampload
 	@tools/build release
 
-demo: build ## load a small Ethereum chain into LMDB and show the rows
+demo: build ## load a small Ethereum chain into LMDB, stream one that reorganises, show the rows
 	@tools/demo
 
 test: setup-test ## build and run all tests (LONG=1: the long forms)
