@@ -15,15 +15,16 @@ namespace {
 constexpr char kExamples[] = R"(Examples:
   ampload stream 'SELECT * FROM "_/eth_rpc".logs' --from amp://localhost:1602
       into the table logs of ./ampload.lmdb, for ever
-  ampload stream 'SELECT * FROM eth.blocks' --from amp://host --to lmdb:./eth.lmdb \
-      --key block_num --until 20000000
+  ampload stream 'SELECT * FROM eth.blocks' --from amp://host \
+      --to lmdb:./eth.lmdb --key block_num --until 20000000
   ampload stream 'SELECT address, balance, block_num FROM eth.balances' \
       --from amp+tls://host --to local --mode upsert --key address
 
 Rows that the chain takes back go away again. The table keeps the stream's
 place, moved with the rows in one step: a stream that was stopped or killed goes
 on where it was, and no row is lost or doubled. Ctrl-C or SIGTERM stops it
-cleanly. ampload inspect shows the place, ampload undo takes blocks back by hand.
+cleanly. ampload inspect shows the place, ampload undo takes blocks back by
+hand.
 AMP_AUTH_TOKEN is the token where --token is not given.
 Exit status: 0 stopped or done, 1 failed, 2 wrong command or configuration,
 4 another writer took over.
