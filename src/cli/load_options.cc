@@ -1,20 +1,15 @@
 #include "cli/load_options.h"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <filesystem>
 
 #include "cli/connection.h"
 #include "cli/query_table.h"
 #include "loader/identifier.h"
 #include "pipeline/replay_source.h"
-#include "source/text/type_names.h"
 
 namespace ampload::cli {
 namespace {
 
-constexpr char kDefaultTarget[] = "lmdb:./ampload.lmdb";
 constexpr char kQuarantineFolder[] = "ampload-quarantine";
 
 bool IsPlainIdentifier(std::string_view name) {
@@ -59,14 +54,6 @@ pipeline::BudgetPool* ProcessPool(const pipeline::MemoryBudget& budget) {
   return pools->back().get();
 }
 
-Status CheckMode(const Target& target, LoadMode mode, const std::string& table) {
-  const auto& modes = target.descriptor->traits.supported_modes;
-  if (modes.contains(mode)) return Status::OK();
-  return ConfigurationError(fmt::format("{}: mode {} is not supported; it can do {}: table={}",
-                                        target.descriptor->name, ToString(mode), modes.ToString(),
-                                        table));
-}
-
 }  // namespace
 
 void LoadOptions::Declare(CLI::App& verb, SharedOptions& shared) {
@@ -75,62 +62,16 @@ void LoadOptions::Declare(CLI::App& verb, SharedOptions& shared) {
   } else {
     source_.DeclareReplay(verb);
   }
-  DeclareTarget(verb);
-  DeclareColumns(verb);
+  table_.DeclareTarget(verb,
+                       "the name of the one source file, or of the one table that the query reads");
+  AddChoice(verb, "--on-duplicate", on_duplicate_, {"fail", "replace"},
+            "append: what to do with a row whose key the table has; default fail")
+      ->group("Target");
+  table_.DeclareRules(verb);
+  table_.DeclareColumns(verb);
   DeclareBadRows(verb);
   DeclareConnectionOptions(verb, shared);
   DeclareOutputOptions(verb, shared);
-}
-
-void LoadOptions::DeclareTarget(CLI::App& verb) {
-  const std::string group = "Target";
-  verb.add_option("--to", to_,
-                  "a URI (lmdb:DIR, ...) or the name of a connection in the config file; default "
-                  "lmdb:./ampload.lmdb")
-      ->type_name("TARGET")
-      ->group(group);
-  verb.add_option("--table", table_,
-                  "the table; default: the name of the one source file, or of the one table "
-                  "that the query reads")
-      ->type_name("TABLE")
-      ->group(group);
-  AddChoice(verb, "--mode", mode_, {"append", "overwrite", "upsert", "merge"},
-            "add rows (default), replace the table's rows, or let the key columns decide")
-      ->group(group);
-  AddList(verb, "--key", keys_, "A,B", "the columns that identify a row")->group(group);
-  AddChoice(verb, "--on-duplicate", on_duplicate_, {"fail", "replace"},
-            "append: what to do with a row whose key the table has; default fail")
-      ->group(group);
-  verb.add_option("--order-by", order_by_,
-                  "upsert, merge: of two rows of one key the one with the greater COLUMN stays")
-      ->type_name("COLUMN")
-      ->group(group);
-  AddChoice(
-      verb, "--on-schema-change", on_schema_change_, {"freeze", "evolve"},
-      "where the rows' columns differ from the table's: refuse (default), or add new nullable "
-      "columns and widen types; what would change a value is refused always")
-      ->group(group);
-  verb.add_flag("--no-create-table", no_create_table_, "refuse a table that is not there yet")
-      ->group(group);
-  verb.add_flag("--force", force_, "overwrite although pipelines keep their position in the table")
-      ->group(group);
-  verb.add_option("--memory", memory_,
-                  "bound on all rows and buffers held in memory, from the reader to the store's "
-                  "staging; default 256MiB")
-      ->type_name("SIZE")
-      ->group(group);
-}
-
-void LoadOptions::DeclareColumns(CLI::App& verb) {
-  const std::string group = "Columns";
-  AddList(verb, "--exclude", exclude_, "A,B", "leave these columns out")->group(group);
-  AddList(verb, "--cast", casts_, "COL:TYPE",
-          "load a column as another Arrow type; a value that would change is a bad row")
-      ->group(group);
-  AddList(verb, "--rename", renames_, "COL:NAME", "load a column under another name")->group(group);
-  AddList(verb, "--allow", allow_, "LOSS",
-          "accept a loss by its name, as ampload plan shows it: timestamp_ns_to_us, ...")
-      ->group(group);
 }
 
 void LoadOptions::DeclareBadRows(CLI::App& verb) {
@@ -148,38 +89,6 @@ void LoadOptions::DeclareBadRows(CLI::App& verb) {
                   "./ampload-quarantine/TABLE-TIME.arrow; see ampload replay-quarantine")
       ->type_name("FILE")
       ->group(group);
-}
-
-Status LoadOptions::FillTable(TableSpec* table) const {
-  table->name = table_;
-  ARROW_ASSIGN_OR_RAISE(table->mode, ParseLoadMode(mode_));
-  ARROW_ASSIGN_OR_RAISE(table->on_duplicate, ParseDuplicatePolicy(on_duplicate_));
-  ARROW_ASSIGN_OR_RAISE(table->on_schema_change, ParseSchemaPolicy(on_schema_change_));
-  table->keys = keys_;
-  table->order_by = order_by_;
-  table->allow = allow_;
-  table->create_table = !no_create_table_;
-  table->force = force_;
-  return Status::OK();
-}
-
-Result<pipeline::ShapeOptions> LoadOptions::MakeShape() const {
-  pipeline::ShapeOptions shape;
-  shape.exclude = exclude_;
-  shape.allow = allow_;
-  auto casts = source::ParseTypeList(fmt::format("{}", fmt::join(casts_, ",")));
-  ARROW_RETURN_NOT_OK(WithContext(casts.status(), "--cast"));
-  shape.casts = std::move(*casts);
-  for (const auto& rename : renames_) {
-    const auto colon = rename.rfind(':');
-    if (colon == std::string::npos || colon == 0 || colon + 1 == rename.size()) {
-      return ConfigurationError("--rename takes COL:NAME: rename=" + rename);
-    }
-    const auto [at, added] =
-        shape.renames.emplace(rename.substr(0, colon), rename.substr(colon + 1));
-    if (!added) return ConfigurationError("--rename names a column twice: column=" + at->first);
-  }
-  return shape;
 }
 
 Status LoadOptions::OpenSource(const CallContext& context, LoadSetup* setup) const {
@@ -239,10 +148,11 @@ Status LoadOptions::MakeQuarantine(LoadSetup* setup) const {
     return ConfigurationError("--quarantine means something with --on-bad-row quarantine only");
   }
   pipeline::QuarantineOptions options;
-  options.path =
-      quarantine_.empty() ? pipeline::Quarantine::NewPath(kQuarantineFolder, table_) : quarantine_;
+  options.path = quarantine_.empty()
+                     ? pipeline::Quarantine::NewPath(kQuarantineFolder, table_.table())
+                     : quarantine_;
   options.target = setup->target.display;
-  options.table = table_;
+  options.table = table_.table();
   options.max_rows = most;
   options.text = setup->source->record_format();
   ARROW_ASSIGN_OR_RAISE(setup->quarantine,
@@ -255,32 +165,33 @@ Status LoadOptions::MakeQuarantine(LoadSetup* setup) const {
 Result<LoadSetup> LoadOptions::Make(const Setting& setting, const SharedOptions& shared,
                                     const CallContext& context, std::string* loader_type) {
   LoadSetup setup;
-  if (table_.empty()) {
-    ARROW_ASSIGN_OR_RAISE(table_, DefaultTable());
+  if (table_.table().empty()) {
+    ARROW_ASSIGN_OR_RAISE(table_.table(), DefaultTable());
   }
-  ARROW_RETURN_NOT_OK(CheckTableName(table_));
+  ARROW_RETURN_NOT_OK(CheckTableName(table_.table()));
   TableSpec& table = setup.request.table;
-  ARROW_RETURN_NOT_OK(FillTable(&table));
-  ARROW_ASSIGN_OR_RAISE(const int64_t memory, ParseAmount("--memory", memory_, OptionType::kBytes));
+  ARROW_RETURN_NOT_OK(table_.Fill(&table));
+  ARROW_ASSIGN_OR_RAISE(table.on_duplicate, ParseDuplicatePolicy(on_duplicate_));
+  ARROW_ASSIGN_OR_RAISE(const int64_t memory,
+                        ParseAmount("--memory", table_.memory(), OptionType::kBytes));
   ARROW_ASSIGN_OR_RAISE(setup.memory, pipeline::MemoryBudget::Make(memory));
   setup.request.queue_bytes = setup.memory.queue_bytes;
   table.staging_bytes = setup.memory.staging_bytes;
-  ARROW_ASSIGN_OR_RAISE(const auto shape, MakeShape());
+  ARROW_ASSIGN_OR_RAISE(const auto shape, table_.MakeShape());
 
-  ARROW_ASSIGN_OR_RAISE(setup.target,
-                        FindTarget(setting.registry, shared, to_.empty() ? kDefaultTarget : to_));
+  ARROW_ASSIGN_OR_RAISE(setup.target, FindTarget(setting.registry, shared, table_.target()));
   *loader_type = setup.target.descriptor->name;
-  ARROW_RETURN_NOT_OK(CheckMode(setup.target, table.mode, table_));
+  ARROW_RETURN_NOT_OK(TableOptions::CheckMode(setup.target, table));
   ARROW_RETURN_NOT_OK(from_ == From::kFiles ? OpenSource(context, &setup) : OpenReplay(&setup));
   setup.request.source_pool = setup.pool;
   ARROW_ASSIGN_OR_RAISE(setup.request.shape,
                         pipeline::RowShape::Make(setup.source->schema(), shape));
   setup.schema =
       setup.request.shape.is_identity() ? setup.source->schema() : setup.request.shape.schema();
-  ARROW_RETURN_NOT_OK(WithContext(CheckKeys(*setup.schema, keys_), "--key"));
+  ARROW_RETURN_NOT_OK(WithContext(CheckKeys(*setup.schema, table_.keys()), "--key"));
   ARROW_RETURN_NOT_OK(MakeQuarantine(&setup));
-  if (to_.empty()) {
-    setting.report.Notice(std::string("no --to: the target is ") + kDefaultTarget);
+  if (table_.to().empty()) {
+    setting.report.Notice(std::string("no --to: the target is ") + TableOptions::DefaultTarget());
   }
   return setup;
 }

@@ -8,6 +8,7 @@
 
 #include "cli/command.h"
 #include "cli/source_options.h"
+#include "cli/table_options.h"
 #include "loader/target.h"
 #include "pipeline/load.h"
 #include "pipeline/quarantine.h"
@@ -39,16 +40,12 @@ class LoadOptions {
   Result<LoadSetup> Make(const Setting& setting, const SharedOptions& shared,
                          const CallContext& context, std::string* loader_type);
 
-  const std::string& table() const { return table_; }
-  bool names_target() const { return !to_.empty(); }
+  const std::string& table() const { return table_.table(); }
+  bool names_target() const { return !table_.to().empty(); }
   bool whole() const { return source_.whole(); }
 
  private:
-  void DeclareTarget(CLI::App& verb);
-  void DeclareColumns(CLI::App& verb);
   void DeclareBadRows(CLI::App& verb);
-  Status FillTable(TableSpec* table) const;
-  Result<pipeline::ShapeOptions> MakeShape() const;
   Status OpenSource(const CallContext& context, LoadSetup* setup) const;
   Status OpenQuery(const CallContext& context, LoadSetup* setup) const;
   Status OpenReplay(LoadSetup* setup) const;
@@ -57,21 +54,8 @@ class LoadOptions {
 
   From from_;
   SourceOptions source_;
-  std::string to_;
-  std::string table_;
-  std::string mode_ = "append";
-  std::vector<std::string> keys_;
-  std::string order_by_;
+  TableOptions table_;
   std::string on_duplicate_ = "fail";
-  std::string on_schema_change_ = "freeze";
-  bool no_create_table_ = false;
-  bool force_ = false;
-  std::string memory_ = "256MiB";
-
-  std::vector<std::string> exclude_;
-  std::vector<std::string> casts_;
-  std::vector<std::string> renames_;
-  std::vector<std::string> allow_;
 
   std::string on_bad_row_ = "fail";
   std::string max_bad_rows_ = "100";

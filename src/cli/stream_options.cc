@@ -22,6 +22,7 @@ void StreamOptions::Declare(CLI::App& verb, SharedOptions& shared) {
       ->required();
   amp_.Declare(verb);
   table_.DeclareTarget(verb, "the query's, where it has one");
+  table_.DeclareRules(verb);
   DeclarePlace(verb);
   DeclareCommits(verb);
   table_.DeclareColumns(verb);

@@ -24,6 +24,10 @@ void TableOptions::DeclareTarget(CLI::App& verb, const std::string& default_tabl
             "add rows (default), replace the table's rows, or let the key columns decide")
       ->group(group);
   AddList(verb, "--key", keys_, "A,B", "the columns that identify a row")->group(group);
+}
+
+void TableOptions::DeclareRules(CLI::App& verb) {
+  const std::string group = "Target";
   verb.add_option("--order-by", order_by_,
                   "upsert, merge: of two rows of one key the one with the greater COLUMN stays")
       ->type_name("COLUMN")

@@ -14,8 +14,10 @@ namespace ampload::cli {
 
 class TableOptions {
  public:
-  // `default_table` completes "the table; default: ...".
+  // `default_table` completes "the table; default: ...". DeclareRules goes on with the same group
+  // of the help, behind what a verb has of its own to say of keys.
   void DeclareTarget(CLI::App& verb, const std::string& default_table);
+  void DeclareRules(CLI::App& verb);
   void DeclareColumns(CLI::App& verb);
 
   // The target that goes without --to.
