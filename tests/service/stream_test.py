@@ -89,9 +89,9 @@ class Follows(StreamCase):
 
     def test_a_server_that_goes_away_ends_and_falls_silent(self):
         script = "wait-sent 39; down 200; wait-sent 59; disconnect; mine 20; wait-sent 79; end; mine 20; disconnect"
-        again = "; sleep 200; disconnect" * 100
+        again = "mine 20" + "; sleep 200; disconnect" * 100
         for faults, script in (((), script), (("disconnect@3*",), script), (("end@3*",), script),
-                               (("stall@4",), script + again), (("nothing-yet@3",), script),
+                               (("stall@4",), again), (("nothing-yet@3",), script),
                                (("refuse@1", "refuse@2"), script), (("repeat@2",), script)):
             with self.subTest(faults=faults):
                 self.target = self.work / f"env {len(list(self.work.iterdir()))}"
