@@ -1,5 +1,7 @@
 #include "conformance/scenario/stored_rows.h"
 
+#include <arrow/scalar.h>
+
 #include <map>
 #include <utility>
 

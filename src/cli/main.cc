@@ -3,10 +3,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <cstdlib>
+
 #include "ampload/registry.h"
 #include "cli/command_line.h"
 #include "cli/console.h"
 #include "cli/plugin_folders.h"
+#include "source/amp/call_thread.h"
 
 namespace {
 
@@ -29,5 +32,12 @@ int main(int argc, char** argv) {
   ampload::cli::Console console = ampload::cli::ProcessConsole();
   auto registry = ampload::LoaderRegistry::BuiltIn();
   registry.LoadPlugins(ampload::cli::PluginFolders(console, ampload::cli::ExecutablePath()));
-  return ampload::cli::RunCommandLine(argc, argv, registry, console);
+  const int status = ampload::cli::RunCommandLine(argc, argv, registry, console);
+  if (ampload::source::calls_running > 0) {
+    // A call that could not be interrupted still runs, and would meet what is destroyed at exit.
+    console.out.flush();
+    console.err.flush();
+    std::_Exit(status);
+  }
+  return status;
 }

@@ -50,7 +50,7 @@ class StreamCommand : public Command {
                         shared_.log_format == "json";
     pipeline::ProgressLine line(options_.table(), std::nullopt,
                                 {.quiet = silent, .color = !setting.console.no_color()});
-    setup.request.on_progress = [&line](const auto& progress) { line.Show(progress); };
+    setup.request.on_progress = [&line](const auto& progress) { line.ShowStream(progress); };
     const auto outcome = pipeline::RunStream(*setup.source, *loader, setup.request, context);
     line.Clear();
     return Tell(setting, setup, outcome);
@@ -83,8 +83,9 @@ class StreamCommand : public Command {
   // "1,234 rows in 12 batches, 30 undone by 2 reorganisations, up to block mainnet 19000123, 3.2 s"
   static std::string Summary(const pipeline::StreamOutcome& outcome) {
     const auto& progress = outcome.progress;
-    std::string text = fmt::format("{} in {} batches", RowsText(progress.rows_committed),
-                                   CountText(progress.batches));
+    std::string text =
+        fmt::format("{} in {} {}", RowsText(progress.rows_committed), CountText(progress.batches),
+                    progress.batches == 1 ? "batch" : "batches");
     if (progress.reorgs > 0) {
       text += fmt::format(", {} undone by {} {}", CountText(progress.rows_undone),
                           CountText(progress.reorgs),

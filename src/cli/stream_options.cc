@@ -1,5 +1,7 @@
 #include "cli/stream_options.h"
 
+#include <algorithm>
+
 #include "base/sha256.h"
 #include "cli/connection.h"
 #include "cli/query_table.h"
@@ -133,6 +135,12 @@ Result<StreamSetup> StreamOptions::Make(const Setting& setting, const SharedOpti
   }
   ARROW_RETURN_NOT_OK(CheckTableName(table_.table()));
   ARROW_RETURN_NOT_OK(table_.Fill(&setup.request.table));
+  const TableSpec& table = setup.request.table;
+  const bool by_key = table.mode == LoadMode::kUpsert || table.mode == LoadMode::kMerge;
+  if (by_key && table.keys.empty()) {
+    return ConfigurationError("stream: mode " + std::string(ToString(table.mode)) +
+                              " needs --key, the columns that identify a row: table=" + table.name);
+  }
   ARROW_RETURN_NOT_OK(FillPlace(&setup));
   ARROW_RETURN_NOT_OK(FillCadence(&setup.request));
   ARROW_ASSIGN_OR_RAISE(setup.request.shape, table_.MakeShape());
@@ -148,6 +156,10 @@ Result<StreamSetup> StreamOptions::Make(const Setting& setting, const SharedOpti
                               ": streams are not supported; load finite queries with ampload load "
                               "\"SELECT ...\" --from ...: table=" +
                               table_.table());
+  }
+  if (setup.request.retry_for.has_value()) {
+    amp.answer_timeout =
+        std::clamp(*setup.request.retry_for, std::chrono::milliseconds(100), amp.answer_timeout);
   }
   amp.query = query_;
   amp.max_message_bytes = setup.request.hold_bytes / 2;  // gRPC holds several

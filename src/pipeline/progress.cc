@@ -50,7 +50,7 @@ void ProgressLine::Show(const LoadProgress& progress) {
   ShowText(ProgressText(label_, progress, total_rows_, UsableColumns(style_.fd)));
 }
 
-void ProgressLine::Show(const StreamProgress& progress) {
+void ProgressLine::ShowStream(const StreamProgress& progress) {
   if (silent_) return;
   if (last_stream_seconds_.has_value() &&
       progress.seconds - *last_stream_seconds_ < kIntervalSeconds) {

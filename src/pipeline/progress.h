@@ -29,7 +29,7 @@ class ProgressLine {
   // `progress.seconds`; the change to `committing` is always shown.
   void Show(const LoadProgress& progress);
 
-  void Show(const StreamProgress& progress);
+  void ShowStream(const StreamProgress& progress);
 
   // Takes the line away, so that what is printed next begins at the left. Show may follow.
   void Clear();

@@ -59,6 +59,7 @@ class Stream {
     ARROW_RETURN_NOT_OK(store_.Look());
     for (;;) {
       if (IsDone(store_.Kept())) return Status::OK();
+      const auto began = Clock::now();
       auto followed = Follow();
       if (store_.fenced()) return followed.status();
       if (context_.stop.stop_requested()) return Stop();
@@ -74,7 +75,7 @@ class Stream {
       if (!store_.held().waiting().empty() || store_.IsDue(Clock::now())) {
         ARROW_RETURN_NOT_OK(store_.Commit());
       }
-      ARROW_RETURN_NOT_OK(WaitBeforeNext(followed.status()));
+      ARROW_RETURN_NOT_OK(WaitBeforeNext(followed.status(), began));
     }
   }
 
@@ -87,11 +88,13 @@ class Stream {
   }
 
   // After a failed or ended connection. Fails where it makes no sense to try again.
-  Status WaitBeforeNext(const Status& failure) {
+  Status WaitBeforeNext(const Status& failure, Clock::time_point began) {
     const bool ended = failure.ok();
     if (!ended && KindOf(failure) != FailureKind::kTransient) return failure;
     const auto now = Clock::now();
-    if (!failing_since_.has_value()) failing_since_ = now;
+    // A connection that worked for a while has only failed now.
+    if (!failing_since_.has_value()) failing_since_ = worked_ ? now : began;
+    worked_ = false;
     if (!ended && request_.retry_for.has_value() && now - *failing_since_ >= *request_.retry_for) {
       return failure.WithMessage(MessageOf(failure), " (tried for ",
                                  std::to_string(request_.retry_for->count() / 1000), " s)");
@@ -162,6 +165,7 @@ class Stream {
   Result<std::optional<End>> Take(StreamItem item) {
     using Kind = stream::Reading::Kind;
     if (item.reading.kind != Kind::kRows) return std::optional<End>();
+    worked_ = true;
     failing_since_.reset();
     backoff_.Reset();
     auto& held = store_.held();
@@ -268,6 +272,7 @@ class Stream {
   base::Backoff backoff_;
   std::optional<Clock::time_point> failing_since_;
   Clock::time_point reported_;
+  bool worked_ = false;  // rows came since the last failure
   bool stopped_ = false;
   StreamStore store_;
 };

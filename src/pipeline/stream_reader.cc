@@ -48,7 +48,7 @@ Result<std::optional<StreamItem>> StreamReader::Next() {
   if (!next.has_value()) return std::optional<StreamItem>();
   if (next->item.has_value()) return std::move(next->item);
   if (next->end.ok()) return std::optional<StreamItem>();
-  return std::move(next->end);
+  return next->end;
 }
 
 void StreamReader::ReadAll() {

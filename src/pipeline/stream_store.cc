@@ -86,6 +86,9 @@ Status StreamStore::CheckBelongs(const Checkpoint& checkpoint) const {
     return ConfigurationError(
         "stream: the pipeline of that name is no stream; give --pipeline another name" + at);
   }
+  if (has_place) {
+    ARROW_RETURN_NOT_OK(WithContext(stream::CheckLadder(checkpoint), "stream" + at.substr(1)));
+  }
   if (has_place && checkpoint.options_fingerprint != fingerprint_) {
     return ConfigurationError(
         "stream: the pipeline began with another query, and its rows would mix with those of this "

@@ -9,7 +9,7 @@ namespace ampload::stream {
 namespace {
 
 Status Broken(const std::string& what) {
-  return PermanentError("stream: the server broke the protocol, nothing was changed: " + what);
+  return PermanentError("stream: the server broke the protocol, nothing is taken back: " + what);
 }
 
 // By network, so that the same ranges are equal in whatever order they came.

@@ -16,6 +16,29 @@ StreamCursor CursorAt(const std::vector<LadderEntry>& ladder) {
   return cursor;
 }
 
+Status CheckLadder(const Checkpoint& checkpoint) {
+  const auto damaged = [](const std::string& how) {
+    return PermanentError("the checkpoint is damaged, nothing was changed: " + how +
+                          "; restore the store from a copy, or begin anew with --reset-pipeline");
+  };
+  for (const auto& entry : checkpoint.ladder) {
+    const std::string batch = ": batch=" + std::to_string(entry.batch.value());
+    if (entry.ranges.empty()) return damaged("a batch has no blocks" + batch);
+    for (const auto& range : entry.ranges) {
+      if (range.start > range.end) return damaged("a batch ends before it starts" + batch);
+      if (range.hash.empty()) return damaged("a batch has no hash" + batch);
+      const auto highest = checkpoint.highest_end.find(range.network);
+      if (highest == checkpoint.highest_end.end() || highest->second < range.end) {
+        return damaged("a batch ends behind the highest block" + batch);
+      }
+    }
+  }
+  if (checkpoint.source_position != CursorOf(checkpoint.ladder)) {
+    return damaged("its place is not where its batches end");
+  }
+  return Status::OK();
+}
+
 std::vector<LadderEntry> TrimLadder(const std::vector<LadderEntry>& ladder,
                                     const std::map<std::string, BlockNumber>& highest_end,
                                     int64_t retention_blocks) {

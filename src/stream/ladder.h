@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ampload/checkpoint.h"
+#include "ampload/status.h"
 #include "ampload/stream_source.h"
 
 namespace ampload::stream {
@@ -19,6 +20,10 @@ StreamCursor CursorAt(const std::vector<LadderEntry>& ladder);
 // became final leaves the ladder, but for each network's anchor.
 Checkpoint WithBatches(Checkpoint checkpoint, const std::vector<LadderEntry>& batches,
                        int64_t retention_blocks);
+
+// Fails (permanent) where no stream can have left such a ladder: an entry without ranges, a range
+// that ends before it starts or has no hash, a place that is not the ladder's end.
+Status CheckLadder(const Checkpoint& checkpoint);
 
 // The entries that must be kept: those that are not final, and for each network the newest final
 // one that carries it.

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "matchers.h"
 #include "stream/ranges_for_test.h"
 
 namespace ampload::stream {
@@ -65,6 +66,25 @@ TEST(Ladder, CommitsAddRowsAndNeverLowerWhatOnlyGrows) {
   EXPECT_EQ(checkpoint.source_position, R"({"mainnet":{"number":29,"hash":"0xa29"}})");
   checkpoint = WithBatches(checkpoint, {Entry(7, {Range(30, 60)}, 0)}, 128);
   EXPECT_EQ(checkpoint.highest_end.at("mainnet"), BlockNumber{60});
+}
+
+TEST(Ladder, OneThatNoStreamLeftIsDamaged) {
+  Checkpoint good = WithBatches({}, {Entry(1, {Range(0, 9)}), Entry(2, {Range(10, 19)})}, 128);
+  EXPECT_THAT(CheckLadder(good), IsOk());
+  EXPECT_THAT(CheckLadder(WithBatches({}, {}, 128)), IsOk());
+  const auto expect_damaged = [&](const std::function<void(Checkpoint&)>& damage,
+                                  const std::string& how) {
+    Checkpoint checkpoint = good;
+    damage(checkpoint);
+    EXPECT_THAT(CheckLadder(checkpoint), FailsWith(FailureKind::kPermanent, how));
+  };
+  expect_damaged([](auto& one) { one.ladder[1].ranges.clear(); }, "no blocks: batch=2");
+  expect_damaged([](auto& one) { one.ladder[0].ranges[0].start = BlockNumber{10}; },
+                 "ends before it starts: batch=1");
+  expect_damaged([](auto& one) { one.ladder[0].ranges[0].hash.clear(); }, "no hash");
+  expect_damaged([](auto& one) { one.highest_end.clear(); }, "behind the highest block");
+  expect_damaged([](auto& one) { one.ladder.pop_back(); }, "not where its batches end");
+  expect_damaged([](auto& one) { one.source_position.clear(); }, "not where its batches end");
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <arrow/util/future.h>
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <system_error>
@@ -15,6 +16,10 @@
 
 namespace ampload::source {
 
+// Threads of CallInThread that run now. Where some are left behind, a process must end without
+// destroying what they may use (std::_Exit).
+inline std::atomic<int> calls_running = 0;
+
 // What `call` returns, or Cancelled once the context ends. `call` owns all that it touches: left
 // behind, it goes on until its own end, and its value is destroyed there.
 template <class T>
@@ -23,10 +28,15 @@ Result<std::shared_ptr<T>> CallInThread(std::function<Result<std::shared_ptr<T>>
   ARROW_RETURN_NOT_OK(context.Check());
   auto future = arrow::Future<std::shared_ptr<T>>::Make();
   try {
+    ++calls_running;
     std::thread([future, call = std::move(call)]() mutable {
       future.MarkFinished(call());
+      future = {};
+      call = nullptr;
+      --calls_running;
     }).detach();
   } catch (const std::system_error& error) {
+    --calls_running;
     return TransientError(std::string("amp: cannot start a thread: ") + error.what());
   }
   return Await(future, ReadContext(context));
