@@ -314,7 +314,7 @@ class ServerRefuses(StreamCase):
             self.assertIn("trying again", done.stderr)
             patient = self.start(address)
             self.wait_for(lambda: self.said(patient).count("trying again") >= 2, "it says that it tries again")
-            self.assertEqual(self.ended(patient, signal.SIGTERM), 0, self.said(patient))
+            self.assert_stops(patient)
         self.assertIsNone(self.rows("logs"))
 
     def test_a_server_that_comes_late(self):
@@ -337,7 +337,7 @@ class ServerRefuses(StreamCase):
         for what in (f"amp://127.0.0.1:{silent.getsockname()[1]}", mute, stalled):
             with self.subTest(server=what):
                 process = self.begun(what)
-                self.assertEqual(self.ended(process, signal.SIGTERM), 0, self.said(process))
+                self.assert_stops(process)
                 self.assertEqual(self.rows("logs") or [], [])
 
     @unittest.expectedFailure

@@ -189,7 +189,7 @@ class GoesOn(StreamCase):
                 for _ in range(20):
                     process = self.begun(server, *never, "--json")
                     self.wait_for(lambda: any(row["block_num"] >= 59 for row in server.rows() or []), "it was sent")
-                    self.assertEqual(self.ended(process, number), 0, self.said(process))
+                    self.assert_stops(process, number)
                     result = json.loads(process.out.read_text())
                     self.assertEqual((result["success"], result["metadata"]["stopped"]), (True, True))
                     if self.rows("logs"):
@@ -216,7 +216,7 @@ class GoesOn(StreamCase):
         for _ in range(steps):
             process = self.begun(server, "--commit-interval", "10ms")
             time.sleep(dice.uniform(0, 0.3))  # any instant will do
-            self.assertEqual(self.ended(process, signal.SIGTERM), 0, self.said(process))
+            self.assert_stops(process)
         self.streamed(server, "--until", 40 + 2 * steps)
         self.assert_canonical(server)
 
