@@ -83,8 +83,11 @@ void StreamOptions::DeclareCommits(CLI::App& verb) {
 Status StreamOptions::FillPlace(StreamSetup* setup) const {
   auto& request = setup->request;
   TableSpec& table = request.table;
-  table.pipeline = pipeline_.empty() ? DerivedPipeline(query_, table.name) : pipeline_;
-  table.add_pipeline = add_pipeline_ || !pipeline_.empty();
+  if (pipeline_.has_value() && pipeline_->empty()) {
+    return ConfigurationError("--pipeline: expected a name; leave it out for one that is derived");
+  }
+  table.pipeline = pipeline_.value_or(DerivedPipeline(query_, table.name));
+  table.add_pipeline = add_pipeline_ || pipeline_.has_value();
   table.reset_pipeline = reset_pipeline_;
   request.query = query_;
   request.block_ranges = block_ranges_;

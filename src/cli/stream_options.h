@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "ampload/stream_source.h"
@@ -42,7 +43,7 @@ class StreamOptions {
   AmpOptionSet amp_;
   TableOptions table_;
 
-  std::string pipeline_;
+  std::optional<std::string> pipeline_;
   bool add_pipeline_ = false;
   bool reset_pipeline_ = false;
   bool block_ranges_ = false;

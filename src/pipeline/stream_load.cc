@@ -169,6 +169,11 @@ class Stream {
     failing_since_.reset();
     backoff_.Reset();
     auto& held = store_.held();
+    if (item.ranges.size() > 1 && !store_.takes_many_networks()) {
+      return ConfigurationError(store_.loader_type() +
+                                ": streams of several networks are not supported: table=" +
+                                request_.table.name + " blocks=" + stream::RangesText(item.ranges));
+    }
     if (item.reading.begins) {
       store_.NoteId(item.id);
       if (!item.reading.lost.empty()) {

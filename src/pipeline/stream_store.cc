@@ -7,6 +7,7 @@
 
 #include "ampload/fault_point.h"
 #include "ampload/log.h"
+#include "base/backoff.h"
 #include "base/sha256.h"
 #include "loader/identifier.h"
 #include "pipeline/stages.h"
@@ -30,7 +31,8 @@ StreamStore::StreamStore(Loader& loader, const StreamRequest& request, const Cal
       request_(request),
       context_(context),
       fingerprint_(FingerprintOf(request.query)),
-      spec_(request.table) {
+      spec_(request.table),
+      trouble_(request.backoff) {
   spec_.streaming = true;
 }
 
@@ -56,6 +58,7 @@ Result<bool> StreamStore::OpenSession(const std::shared_ptr<arrow::Schema>& sche
     session_.reset();
   }
   spec_.schema = schema;
+  ARROW_RETURN_NOT_OK(FitLineage());
   ARROW_ASSIGN_OR_RAISE(auto session, loader_.OpenSession(std::span(&spec_, 1)));
   session_ = std::move(session);
   const Status taken = TakeOver();
@@ -63,6 +66,27 @@ Result<bool> StreamStore::OpenSession(const std::shared_ptr<arrow::Schema>& sche
   ARROW_RETURN_NOT_OK(taken);
   moved_ = false;
   return false;
+}
+
+Status StreamStore::FitLineage() {
+  spec_.on_schema_change = request_.table.on_schema_change;
+  if (spec_.reset_pipeline || spec_.mode == LoadMode::kOverwrite) return Status::OK();
+  ARROW_ASSIGN_OR_RAISE(const auto info, loader_.GetTableInfo(spec_.name));
+  if (!info.has_value() || !info->exists) return Status::OK();
+  const bool has_ids =
+      std::any_of(info->columns.begin(), info->columns.end(),
+                  [](const ColumnInfo& one) { return one.name == kBatchIdColumn; });
+  if (has_ids) return Status::OK();
+  if (info->row_count == 0) {
+    spec_.on_schema_change = SchemaPolicy::kEvolve;  // it gets the column
+    return Status::OK();
+  }
+  if (spec_.on_schema_change == SchemaPolicy::kEvolve) return Status::OK();
+  return ConfigurationError(
+      "stream: the table has rows and no column " + std::string(kBatchIdColumn) +
+      ", which says what a reorganisation takes back; stream into another table, or add the "
+      "column with --on-schema-change evolve (rows that are there are then left alone): table=" +
+      spec_.name);
 }
 
 Status StreamStore::TakeOver() {
@@ -227,9 +251,12 @@ Status StreamStore::Judge(const CommitOutcome& outcome, Checkpoint next, int64_t
   LogWarning("stream", std::string(conflict != nullptr ? "another writer was faster"
                                                        : "no answer to a commit") +
                            ": table=" + spec_.name + " why=" + why);
-  if (conflict != nullptr) base::WaitFor(base::Backoff(request_.backoff).Next(), context_.stop);
   ARROW_ASSIGN_OR_RAISE(const bool took_effect, Settle(why));
-  if (took_effect) Committed(std::move(next), batches);
+  if (!took_effect) {
+    return WaitInTrouble(
+        TransientError("commits do not take effect: table=" + spec_.name + " why=" + why));
+  }
+  Committed(std::move(next), batches);
   return Status::OK();
 }
 
@@ -245,6 +272,8 @@ void StreamStore::Committed(Checkpoint next, int64_t batches) {
   base_ = std::move(next);
   pending_.clear();
   pending_since_.reset();
+  trouble_.Reset();
+  troubled_since_.reset();
   early_ = false;
   spec_.reset_pipeline = false;
   if (request_.on_commit) request_.on_commit(base_);
@@ -280,8 +309,19 @@ Status StreamStore::GoOnFromStore(const Status& failure) {
   }
   LogWarning("stream", MessageOf(failure) + ": trying again from what the store has");
   if (!aborted.ok()) LogWarning("stream", MessageOf(aborted));
-  base::WaitFor(base::Backoff(request_.backoff).Next(), context_.stop);
-  return Settle(MessageOf(failure)).status();
+  ARROW_RETURN_NOT_OK(Settle(MessageOf(failure)).status());
+  return WaitInTrouble(failure);
+}
+
+Status StreamStore::WaitInTrouble(const Status& failure) {
+  const auto now = Clock::now();
+  if (!troubled_since_.has_value()) troubled_since_ = now;
+  if (request_.retry_for.has_value() && now - *troubled_since_ >= *request_.retry_for) {
+    return failure.WithMessage(MessageOf(failure), " (tried for ",
+                               std::to_string(request_.retry_for->count() / 1000), " s)");
+  }
+  base::WaitFor(trouble_.Next(), context_.stop);
+  return Status::OK();
 }
 
 Result<bool> StreamStore::Settle(const std::string& why) {

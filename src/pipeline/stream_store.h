@@ -37,6 +37,7 @@ class StreamStore {
   int64_t slot() const { return slot_; }
   std::optional<BatchId> last_id() const { return last_id_; }
   void NoteId(BatchId id) { last_id_ = std::max(last_id_, std::optional(id)); }
+  bool takes_many_networks() const { return loader_.traits().supports_multi_network; }
   const std::string& loader_type() const { return loader_.loader_type(); }
 
   // What is committed and not to be undone.
@@ -74,6 +75,8 @@ class StreamStore {
 
  private:
   Status TakeOver();
+  // May rows with lineage go into the table that is there?
+  Status FitLineage();
   Status CheckBelongs(const Checkpoint& checkpoint) const;
   void Adopt(std::optional<Checkpoint> checkpoint);
   Checkpoint NextCheckpoint(const std::vector<HeldBatch>& batches) const;
@@ -87,6 +90,8 @@ class StreamStore {
   // After a failed verb: nothing is staged any more, and the stream goes on from what the store
   // has; or the failure, where it does not pass.
   Status GoOnFromStore(const Status& failure);
+  // Waits, longer each time that a commit fails. The failure, where that went on for too long.
+  Status WaitInTrouble(const Status& failure);
   // Asks until there is an answer. True: the last commit took effect.
   Result<bool> Settle(const std::string& why);
   Status BeFenced(const std::string& by);
@@ -105,6 +110,8 @@ class StreamStore {
   HeldBatches held_;
   std::optional<BatchId> last_id_;
   int64_t slot_ = 0;
+  base::Backoff trouble_;  // since the last commit that took effect
+  std::optional<Clock::time_point> troubled_since_;
   bool early_ = false;
   bool moved_ = false;
   bool fenced_ = false;
