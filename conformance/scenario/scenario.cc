@@ -61,6 +61,15 @@ std::vector<Scenario> MakeNamed() {
       .server = {.max_blocks = 6, .row_messages = 3};
   add("RollbackThenTheSameAgain", "blocks that come back are loaded again",
       "mine 30; committed; reorg 6 6; committed; reorg 6 6; committed; reorg 6 7; mine 1");
+  add("SplitOtherwiseOnRetry", "what is sent again in other pieces is there once",
+      "mine 50; after 4; crash; after 3; disconnect; mine 20; after 5; crash; reorg 8 9; after 2; "
+      "disconnect; mine 3")
+      .splits_otherwise = true;
+  add("ReorgDuringBackfill", "the chain's end is reorganised while its beginning is still loaded",
+      "mine 200; after 6; reorg 20 22; after 3; reorg 3 4; after 9; reorg 70 75; all; mine 2");
+  add("LostReplies", "a commit whose reply is lost counts once",
+      "mine 30; committed; mine 10; committed; reorg 5 6; committed; mine 4")
+      .faults = {"*:2:lose", "*:3:lose"};
   add("TwoNetworks", "a reorganisation of one goes through both where batches carry both",
       "mine 30; mine b 24; committed; mine 9; mine b 9; committed; reorg b 5 7; mine 4; committed; "
       "reorg 12 14; mine b 3; all; mine 5; mine b 5")
@@ -180,6 +189,7 @@ Scenario RandomScenario(uint64_t seed, const LoaderTraits& traits) {
     scenario.faults.push_back("*:" + std::to_string(1 + Below(random, lost ? 12 : 70)) +
                               (lost ? ":lose" : ""));
   }
+  scenario.splits_otherwise = Chance(random, 30);
   return scenario;
 }
 
@@ -196,11 +206,11 @@ std::string Scenario::ToString() const {
   std::ostringstream text;
   text << "scenario=" << name << " seed=" << seed << " networks=" << networks
        << " mode=" << ampload::ToString(mode) << (numbered ? " numbered" : "")
-       << (small_steps ? " small_steps" : "") << " first_block=" << first_block
-       << " retention=" << retention_blocks << " commit_rows=" << commit_rows
-       << " interval_ms=" << commit_interval.count() << " hold=" << hold_bytes
-       << " max_blocks=" << server.max_blocks << " row_messages=" << server.row_messages
-       << (server.break_off ? " break_off" : "")
+       << (small_steps ? " small_steps" : "") << (splits_otherwise ? " splits_otherwise" : "")
+       << " first_block=" << first_block << " retention=" << retention_blocks
+       << " commit_rows=" << commit_rows << " interval_ms=" << commit_interval.count()
+       << " hold=" << hold_bytes << " max_blocks=" << server.max_blocks
+       << " row_messages=" << server.row_messages << (server.break_off ? " break_off" : "")
        << (server.rows_on_completion ? " on_completion" : "") << " faults=";
   for (const auto& fault : faults) text << fault << ",";
   text << " steps=\"" << conformance::ToString(steps) << "\"";

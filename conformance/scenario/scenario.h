@@ -21,6 +21,7 @@ struct Scenario {
   uint64_t first_block = 0;
   uint64_t most_rows = 5;  // of a block
   ProducerOptions server = {};
+  bool splits_otherwise = false;  // every connection cuts microbatches and messages in another way
   std::vector<Step> steps = {};
 
   // How it is loaded. Append: keys are network, block and index, or none (`numbered`). Upsert: the

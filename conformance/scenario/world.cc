@@ -143,6 +143,10 @@ class WorldSource : public StreamSource {
     }
     ProducerOptions options = world_.scenario_.server;
     options.order_seed = world_.progress_->messages;  // a replay has another order
+    if (world_.scenario_.splits_otherwise) {
+      options.max_blocks = 1 + (options.order_seed * 7 + options.max_blocks) % 20;
+      options.row_messages = 1 + options.order_seed % 4;
+    }
     ARROW_ASSIGN_OR_RAISE(auto producer, StreamProducer::Make(world_.chains(), known, options));
     return std::make_unique<WorldConnection>(world_, std::move(producer));
   }

@@ -33,8 +33,8 @@ int main(int argc, char** argv) {
   auto registry = ampload::LoaderRegistry::BuiltIn();
   registry.LoadPlugins(ampload::cli::PluginFolders(console, ampload::cli::ExecutablePath()));
   const int status = ampload::cli::RunCommandLine(argc, argv, registry, console);
-  if (ampload::source::calls_running > 0) {
-    // A call that could not be interrupted still runs, and would meet what is destroyed at exit.
+  if (ampload::source::calls_made) {
+    // A call that could not be interrupted may still run, and would meet what is destroyed at exit.
     console.out.flush();
     console.err.flush();
     std::_Exit(status);

@@ -19,10 +19,18 @@ class AmpStream final : public StreamSource {
                                        const CallContext& context) override {
     FlightHeaders headers = {{"amp-stream", "true"}};
     if (!cursor.empty()) headers.emplace_back("amp-resume", ResumeHeader(cursor));
-    return OpenAmpSource(query_, headers, context);
+    auto opened = OpenAmpSource(query_, headers, context);
+    if (opened.ok()) opened_ = true;
+    // Servers answer so to most queries that they cannot do.
+    if (!opened_ && StoreCodeOf(opened.status()) == "Internal") {
+      return PermanentError(MessageOf(opened.status()) +
+                            " (it never answered this query: is the query right?)");
+    }
+    return opened;
   }
 
  private:
+  bool opened_ = false;  // once; what fails from then on may pass
   AmpQuery query_;
   std::string name_;
 };

@@ -37,7 +37,8 @@ struct AmpOptions {
 // Endless, from a cursor: one FlightData message a batch. Sends "amp-stream: true" and, for a
 // cursor that is not empty, "amp-resume". A message without rows gives a batch of 0 rows. See
 // StreamSource for the rest. Reads the certificates, connects nothing; configuration errors for an
-// empty query, a token that no header can carry, a file of certificates that cannot be read.
+// empty query, a token that no header can carry, a file of certificates that cannot be read. A
+// server that fails inside (INTERNAL) before it has ever answered the query is a permanent failure.
 Result<std::unique_ptr<StreamSource>> MakeAmpStream(AmpOptions options);
 
 // The answer to a query that ends. An answer that breaks off fails, always. Ranges that can be read

@@ -64,8 +64,6 @@ INSTANTIATE_TEST_SUITE_P(
              "did not answer in time"},
         Code{MakeFlightError(FlightStatusCode::Cancelled, "away"), FailureKind::kTransient,
              "the call was cancelled, by the server or"},
-        Code{MakeFlightError(FlightStatusCode::Internal, "bug"), FailureKind::kTransient,
-             "this may pass by itself"},
         Code{Status::UnknownError("what"), FailureKind::kTransient, "without a reason"},
         Code{MakeFlightError(FlightStatusCode::Unauthenticated, "who?"),
              FailureKind::kConfiguration,
@@ -80,6 +78,26 @@ INSTANTIATE_TEST_SUITE_P(
         Code{MakeFlightError(FlightStatusCode::Failed, "odd"), FailureKind::kTransient,
              "without a reason"},
         Code{Status::AlreadyExists("odd"), FailureKind::kPermanent, "the call failed"}));
+
+TEST_F(AmpFailure, InsideTheServerMayPassOnceItHasAnsweredTheQuery) {
+  Script({});
+  const auto bug = MakeFlightError(FlightStatusCode::Internal, "bug");
+  ASSERT_OK_AND_ASSIGN(const auto stream, MakeAmpStream(Options()));
+  server_->info_failure = bug;
+  EXPECT_THAT(stream->Open({}, {}), FailsWith(FailureKind::kPermanent, "is the query right?"));
+  server_->info_failure = Status::OK();
+  EXPECT_THAT(stream->Open({}, {}), IsOk());
+  server_->info_failure = bug;
+  EXPECT_THAT(stream->Open({}, {}), FailsWith(FailureKind::kTransient, "may pass by itself"));
+}
+
+TEST_F(AmpFailure, InsideTheServerAfterRowsMayPass) {
+  Script(
+      {{.batch = Numbers(0, 3)}, {.failure = MakeFlightError(FlightStatusCode::Internal, "bug")}});
+  ASSERT_OK_AND_ASSIGN(const auto source, OpenAmpQuery(Options(), {}));
+  EXPECT_THAT(source->Next({}), IsOk());
+  EXPECT_THAT(source->Next({}), FailsWith(FailureKind::kTransient, "may pass by itself"));
+}
 
 TEST_F(AmpFailure, OfTheServerIsToldInItsWords) {
   Script({});

@@ -16,9 +16,9 @@
 
 namespace ampload::source {
 
-// Threads of CallInThread that run now. Where some are left behind, a process must end without
-// destroying what they may use (std::_Exit).
-inline std::atomic<int> calls_running = 0;
+// CallInThread was used. Its threads may live for longer than anybody waits, so the process must
+// end without destroying what they use (std::_Exit).
+inline std::atomic<bool> calls_made = false;
 
 // What `call` returns, or Cancelled once the context ends. `call` owns all that it touches: left
 // behind, it goes on until its own end, and its value is destroyed there.
@@ -28,15 +28,11 @@ Result<std::shared_ptr<T>> CallInThread(std::function<Result<std::shared_ptr<T>>
   ARROW_RETURN_NOT_OK(context.Check());
   auto future = arrow::Future<std::shared_ptr<T>>::Make();
   try {
-    ++calls_running;
+    calls_made = true;
     std::thread([future, call = std::move(call)]() mutable {
       future.MarkFinished(call());
-      future = {};
-      call = nullptr;
-      --calls_running;
     }).detach();
   } catch (const std::system_error& error) {
-    --calls_running;
     return TransientError(std::string("amp: cannot start a thread: ") + error.what());
   }
   return Await(future, ReadContext(context));
