@@ -172,6 +172,8 @@ StreamStore::Clock::time_point StreamStore::NextDue(Clock::time_point now) const
 }
 
 Status StreamStore::Commit() {
+  // A session that could not be opened anew: what is to be undone stays marked.
+  if (session_ == nullptr) return Status::OK();
   do {
     auto batches = held_.TakeWaiting(one_by_one());
     if (batches.empty() && pending_.empty()) return Status::OK();
