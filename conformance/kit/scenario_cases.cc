@@ -22,13 +22,8 @@ Result<std::string> Play(CaseContext& context, const std::string& scenario) {
   return end.error;
 }
 
-bool GoesBack(const Scenario& scenario) {
-  return std::any_of(scenario.steps.begin(), scenario.steps.end(),
-                     [](const Step& step) { return step.kind == StepKind::kRestore; });
-}
-
 Status PlayNamed(CaseContext& context, const Scenario& scenario) {
-  if (GoesBack(scenario) && !context.config().can_go_back()) {
+  if (scenario.goes_back() && !context.config().can_go_back()) {
     return NotForThisLoader("needs a store that the tests can set back");
   }
   return Play(context, scenario.name).status();

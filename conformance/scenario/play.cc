@@ -316,6 +316,7 @@ bool PlayScenarioMatrix(const ScenarioStore& store, std::ostream& out) {
   };
   for (const auto& named : NamedScenarios()) {
     if (!Lacking(named, store.loader->traits).empty()) continue;
+    if (named.goes_back() && !store.config->can_go_back()) continue;
     std::error_code ignored;
     fs::remove(counts, ignored);
     if (!judge(named, Play(named, store, counts))) continue;

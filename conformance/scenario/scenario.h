@@ -1,6 +1,7 @@
 // A stream's story: chains, a server, what happens, and how it is loaded.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -37,6 +38,12 @@ struct Scenario {
 
   // Where the processes that play it are killed: the AMPLOAD_FAULT of the first, the second, ...
   std::vector<std::string> faults = {};
+
+  // It needs a store that the tests can set back.
+  bool goes_back() const {
+    return std::any_of(steps.begin(), steps.end(),
+                       [](const Step& step) { return step.kind == StepKind::kRestore; });
+  }
 
   std::string ToString() const;  // all of it, for a person who looks for a failure
 };
