@@ -88,7 +88,8 @@ class WorldConnection : public Source {
   }
 
   void Remember(const ModelMessage& message) {
-    if (!open_) sent_.clear();
+    // One that was broken off is not part of the next.
+    if (!open_ || sent_.back().ranges != message.ranges) sent_.clear();
     sent_.push_back(message);
     open_ = !message.complete;
     if (open_) return;
