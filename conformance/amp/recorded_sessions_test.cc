@@ -3,22 +3,17 @@
 // the chain.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <fstream>
-#include <map>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "conformance/amp/chain_model.h"
+#include "conformance/amp/recorded_folder_for_test.h"
 #include "conformance/amp/stream_producer.h"
 #include "matchers.h"
 
 namespace ampload::conformance {
 namespace {
-
-using Json = nlohmann::json;
 
 // A message as it was recorded.
 struct Recorded {
@@ -28,21 +23,11 @@ struct Recorded {
   std::vector<ChainBlock> blocks;  // of its rows, where they were recorded
 };
 
-class RecordedSessions : public ::testing::Test {
+class RecordedSessions : public RecordedFolder {
  protected:
-  void SetUp() override {
-    const char* folder = std::getenv("AMPLOAD_REAL_DATA");
-    if (folder == nullptr) GTEST_SKIP() << "AMPLOAD_REAL_DATA is not set";
-    folder_ = std::string(folder) + "/wire/";
-    ASSERT_TRUE(std::ifstream(folder_ + "canonical_at_end.jsonl")) << folder_;
-  }
-
   std::vector<Recorded> Session(const std::string& name) const {
     std::vector<Recorded> session;
-    std::ifstream file(folder_ + name + ".jsonl");
-    for (std::string line; std::getline(file, line);) {
-      const Json json = Json::parse(line);
-      if (!json.contains("meta")) continue;
+    for (const Json& json : Messages(name)) {
       const Json& range = json["meta"]["ranges"].at(0);
       Recorded& message = session.emplace_back();
       message.range = {range["network"],
@@ -52,42 +37,17 @@ class RecordedSessions : public ::testing::Test {
                        range["prev_hash"]};
       message.complete = json["meta"]["ranges_complete"];
       message.rows = json["rows"];
-      for (const Json& row : json.value("rows_data", Json::array())) {
-        message.blocks.push_back(
-            {"anvil", row[0], "0x" + row[1].get<std::string>(), "0x" + row[2].get<std::string>()});
-      }
+      message.blocks = BlocksOf(json);
     }
-    EXPECT_FALSE(session.empty()) << name;
     return session;
-  }
-
-  StreamCursor Header(const std::string& name) const {
-    const Json json = Json::parse(std::ifstream(folder_ + name + ".header.json"));
-    StreamCursor cursor;
-    for (const auto& [network, position] : json.items()) {
-      cursor[network] = {{position["number"]}, position["hash"]};
-    }
-    return cursor;
-  }
-
-  // The chain as it was when all had ended.
-  std::map<uint64_t, std::string> CanonicalAtEnd() const {
-    std::map<uint64_t, std::string> chain;
-    std::ifstream file(folder_ + "canonical_at_end.jsonl");
-    for (std::string line; std::getline(file, line);) {
-      const Json json = Json::parse(line);
-      chain[json[0]] = json[1];
-    }
-    return chain;
   }
 
   // The final chain's blocks first..last.
   std::vector<ChainBlock> Final(uint64_t first, uint64_t last) const {
-    const auto hashes = CanonicalAtEnd();
     std::vector<ChainBlock> blocks;
     for (uint64_t number = first; number <= last; ++number) {
-      blocks.push_back(
-          {"anvil", number, hashes.at(number), number == 0 ? kNoBlockHash : hashes.at(number - 1)});
+      blocks.push_back({"anvil", number, canonical_.at(number),
+                        number == 0 ? kNoBlockHash : canonical_.at(number - 1)});
     }
     return blocks;
   }
@@ -140,7 +100,7 @@ class RecordedSessions : public ::testing::Test {
     for (const Recorded& message : Session("first_session_blocks")) {
       if (message.range.end.value == 78) hash_78 = message.range.hash;
     }
-    return {{"anvil", 76, dead_76, CanonicalAtEnd().at(75)},
+    return {{"anvil", 76, dead_76, canonical_.at(75)},
             {"anvil", 77, dead_77, dead_76},
             {"anvil", 78, hash_78, dead_77}};
   }
@@ -176,8 +136,6 @@ class RecordedSessions : public ::testing::Test {
       if (message.range.start.value > 74 && !message.blocks.empty()) Grow(chain, message.blocks);
     }
   }
-
-  std::string folder_;
 };
 
 TEST_F(RecordedSessions, FromTheBeginningThroughAReorgInsideARange) {
@@ -232,7 +190,7 @@ TEST_F(RecordedSessions, OfThreeCursors) {
   ModelChain chain("anvil", 0, 1, Rows());
   GrowAll(chain);
   ASSERT_EQ(chain.head(), 117);
-  for (const auto& [number, hash] : CanonicalAtEnd()) EXPECT_EQ(chain.HashAt(number), hash);
+  for (const auto& [number, hash] : canonical_) EXPECT_EQ(chain.HashAt(number), hash);
   for (const std::string name : {"resume_right", "resume_orphaned", "resume_unknown_hash"}) {
     const auto producer = StreamProducer::Make({&chain}, Header(name), {}).ValueOrDie();
     Said said;

@@ -10,6 +10,7 @@
 #include "conformance/kit/child.h"
 #include "conformance/kit/crash_matrix.h"
 #include "conformance/kit/driver.h"
+#include "conformance/kit/fault_counts.h"
 #include "conformance/kit/played.h"
 #include "conformance/kit/same_rows.h"
 
@@ -58,10 +59,7 @@ class Scene {
 
   // The points that the last child passed, by how often; one that only recovers may pass none.
   Result<std::map<std::string, int64_t>> Passings(bool may_be_none = false) {
-    std::map<std::string, int64_t> passings;
-    std::ifstream in(folder_.counts());
-    std::string name;
-    for (int64_t count = 0; in >> name >> count;) passings[name] = count;
+    auto passings = ReadFaultCounts(folder_.counts());
     if (passings.empty() && !may_be_none) {
       return PermanentError("the loader passes no fault point: AMPLOAD_FAULT_POINT stands nowhere");
     }
@@ -149,9 +147,6 @@ class Scene {
   size_t recovery_points_ = 0;
   Folder folder_;
 };
-
-// The first passing, a middle one, the last.
-std::set<int64_t> ChosenPassings(int64_t count) { return {1, (count + 1) / 2, count}; }
 
 std::string Fault(const std::string& point, int64_t passing) {
   return point + ":" + std::to_string(passing);

@@ -9,8 +9,6 @@
 #include <algorithm>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <map>
 #include <new>
 #include <set>
 #include <utility>
@@ -18,6 +16,7 @@
 #include "ampload/fault_point.h"
 #include "ampload/loader.h"
 #include "base/random.h"
+#include "conformance/kit/fault_counts.h"
 #include "conformance/scenario/stored_rows.h"
 #include "conformance/scenario/world.h"
 #include "pipeline/stream_load.h"
@@ -260,17 +259,6 @@ PlayedScenario Play(const Scenario& scenario, const ScenarioStore& store,
   }
 }
 
-// "name passings" lines, as AMPLOAD_FAULT_COUNTS has them.
-std::map<std::string, int64_t> ReadCounts(const std::string& path) {
-  std::map<std::string, int64_t> counts;
-  std::ifstream file(path);
-  std::string name;
-  for (int64_t count = 0; file >> name >> count;) counts[name] = count;
-  return counts;
-}
-
-std::set<int64_t> FirstMiddleLast(int64_t count) { return {1, (count + 1) / 2, count}; }
-
 }  // namespace
 
 PlayedScenario PlayScenario(const Scenario& scenario, const ScenarioStore& store) {
@@ -321,10 +309,10 @@ bool PlayScenarioMatrix(const ScenarioStore& store, std::ostream& out) {
     fs::remove(counts, ignored);
     if (!judge(named, Play(named, store, counts))) continue;
     ++scenarios;
-    for (const auto& [point, times] : ReadCounts(counts)) {
+    for (const auto& [point, times] : ReadFaultCounts(counts)) {
       points.insert(point);
       ++passed;
-      for (const int64_t passing : FirstMiddleLast(times)) {
+      for (const int64_t passing : ChosenPassings(times)) {
         Scenario killed = named;
         killed.faults = {point + ":" + std::to_string(passing)};
         judge(killed, PlayScenario(killed, store));

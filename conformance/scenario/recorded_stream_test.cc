@@ -2,14 +2,11 @@
 // the folder wire/ of AMPLOAD_REAL_DATA, whose README walks through them.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <fstream>
 #include <map>
-#include <nlohmann/json.hpp>
-#include <set>
 
 #include "ampload/registry.h"
-#include "conformance/amp/block_rows.h"
+#include "base/hex.h"
+#include "conformance/amp/recorded_folder_for_test.h"
 #include "matchers.h"
 #include "pipeline/stream_load.h"
 #include "source/amp/app_metadata.h"
@@ -18,8 +15,6 @@
 
 namespace ampload::conformance {
 namespace {
-
-using Json = nlohmann::json;
 
 struct Message {
   std::string metadata;  // as it was sent
@@ -84,20 +79,8 @@ class RecordedServer : public StreamSource {
   size_t opened_ = 0;
 };
 
-class RecordedStream : public ::testing::Test {
+class RecordedStream : public RecordedFolder {
  protected:
-  void SetUp() override {
-    const char* folder = std::getenv("AMPLOAD_REAL_DATA");
-    if (folder == nullptr) GTEST_SKIP() << "AMPLOAD_REAL_DATA is not set";
-    folder_ = std::string(folder) + "/wire/";
-    std::ifstream file(folder_ + "canonical_at_end.jsonl");
-    for (std::string line; std::getline(file, line);) {
-      const Json json = Json::parse(line);
-      canonical_[json[0]] = json[1];
-    }
-    ASSERT_EQ(canonical_.size(), 118U) << folder_;
-  }
-
   // A block of the chain at the end; the first take's dead ones, whose hashes nobody recorded, are
   // invented.
   ChainBlock Block(uint64_t number) const {
@@ -111,23 +94,16 @@ class RecordedStream : public ::testing::Test {
 
   std::vector<Message> Session(const std::string& name) const {
     std::vector<Message> messages;
-    std::ifstream file(folder_ + name + ".jsonl");
-    for (std::string line; std::getline(file, line);) {
-      const Json json = Json::parse(line);
-      if (!json.contains("meta")) continue;
+    for (const Json& json : Messages(name)) {
       Message& message = messages.emplace_back();
       message.metadata = json["meta"].dump();
-      for (const Json& row : json.value("rows_data", Json::array())) {
-        message.blocks.push_back(
-            {"anvil", row[0], "0x" + row[1].get<std::string>(), "0x" + row[2].get<std::string>()});
-      }
+      message.blocks = BlocksOf(json);
       if (!json.contains("blocks") || json["blocks"].is_null()) continue;
       const bool first_take = json["meta"]["ranges"][0]["numbers"]["end"] == 78;
       for (uint64_t number = json["blocks"][0]; number <= json["blocks"][1]; ++number) {
         message.blocks.push_back(first_take && number >= 76 ? Dead(number) : Block(number));
       }
     }
-    EXPECT_FALSE(messages.empty()) << name;
     return messages;
   }
 
@@ -156,9 +132,6 @@ class RecordedStream : public ::testing::Test {
     };
     return {{metadata(false), blocks}, {metadata(true), {}}};
   }
-
-  std::string folder_;
-  std::map<uint64_t, std::string> canonical_;
 };
 
 TEST_F(RecordedStream, EndsAsTheRecordedChain) {
@@ -203,13 +176,8 @@ TEST_F(RecordedStream, EndsAsTheRecordedChain) {
   for (int64_t i = 0; i < stored->num_rows(); ++i) {
     ASSERT_OK_AND_ASSIGN(const auto number, stored->GetColumnByName("block_num")->GetScalar(i));
     ASSERT_OK_AND_ASSIGN(const auto hash, stored->GetColumnByName("hash")->GetScalar(i));
-    const auto& bytes = static_cast<const arrow::FixedSizeBinaryScalar&>(*hash).view();
-    std::string text = "0x";
-    for (const char byte : bytes) {
-      constexpr char kDigits[] = "0123456789abcdef";
-      text += kDigits[static_cast<unsigned char>(byte) >> 4U];
-      text += kDigits[static_cast<unsigned char>(byte) & 15U];
-    }
+    const auto text =
+        "0x" + base::ToHex(static_cast<const arrow::FixedSizeBinaryScalar&>(*hash).view());
     found[static_cast<const arrow::UInt64Scalar&>(*number).value] = text;
   }
   EXPECT_EQ(stored->num_rows(), 118);
@@ -219,10 +187,7 @@ TEST_F(RecordedStream, EndsAsTheRecordedChain) {
 // What the rules make of the three kinds of answer to a cursor.
 TEST_F(RecordedStream, AnswersToACursorAreUnderstood) {
   const auto read = [&](const std::string& name) -> std::string {
-    const Json header = Json::parse(std::ifstream(folder_ + name + ".header.json"));
-    const StreamCursor cursor = {
-        {"anvil", {BlockNumber{header["anvil"]["number"]}, header["anvil"]["hash"]}}};
-    stream::ConnectionRules rules(cursor, {});
+    stream::ConnectionRules rules(Header(name), {});
     const auto metadata = source::ParseAppMetadata(Session(name).front().metadata).ValueOrDie();
     const auto reading = rules.Read(metadata.ranges, metadata.ranges_complete, 0).ValueOrDie();
     return reading.lost.empty() ? "goes on"

@@ -3,8 +3,11 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <random>
 #include <stop_token>
+
+#include "ampload/status.h"
 
 namespace ampload::base {
 
@@ -20,13 +23,32 @@ class Backoff {
   explicit Backoff(BackoffLimits limits = {}, uint64_t seed = std::random_device{}());
 
   std::chrono::milliseconds Next();
-  void Reset() { tries_ = 0; }          // what was tried has worked
-  int tries() const { return tries_; }  // since the start or Reset
+  void Reset() { tries_ = 0; }  // what was tried has worked
 
  private:
   BackoffLimits limits_;
   std::mt19937_64 random_;
   int tries_ = 0;
+};
+
+// What is tried again until it has failed for too long, or for ever. Used from one thread.
+class Patience {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  // `most`: how long failures may go on without any success between; none: for ever.
+  Patience(BackoffLimits limits, std::optional<std::chrono::milliseconds> most);
+
+  void Worked();
+  // How long to wait before the next try; or the failure, once it went on for too long. `began`
+  // counts for the first failure since something worked. An OK (it ended, and did not fail) is
+  // waited after as well, and never too much.
+  Result<std::chrono::milliseconds> AfterFailure(const Status& failure, Clock::time_point began);
+
+ private:
+  Backoff backoff_;
+  std::optional<std::chrono::milliseconds> most_;
+  std::optional<Clock::time_point> failing_since_;
 };
 
 // Waits; false where a stop request ended it early.

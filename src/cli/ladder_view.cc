@@ -10,6 +10,7 @@
 #include "cli/moment_text.h"
 #include "cli/text.h"
 #include "cli/text_table.h"
+#include "loader/block_range_json.h"
 #include "stream/undo_set.h"
 
 namespace ampload::cli {
@@ -70,11 +71,7 @@ ordered_json LadderJson(const Checkpoint& checkpoint) {
   std::for_each(checkpoint.ladder.rbegin(), checkpoint.ladder.rend(), [&](const auto& entry) {
     auto ranges = ordered_json::array();
     for (const auto& range : entry.ranges) {
-      ranges += ordered_json{{"network", range.network},
-                             {"start", range.start.value},
-                             {"end", range.end.value},
-                             {"hash", range.hash},
-                             {"prev_hash", range.prev_hash}};
+      ranges += ToJsonObject(range);
     }
     list += ordered_json{{"batch_id", entry.batch.value()},
                          {"time", TimeOf(entry.batch)},

@@ -4,10 +4,9 @@
 #include "cli/amounts.h"
 #include "cli/connection.h"
 #include "cli/load_options.h"
+#include "cli/load_report.h"
 #include "cli/signal_watch.h"
 #include "cli/text.h"
-#include "loader/load_result_json.h"
-#include "pipeline/progress.h"
 
 namespace ampload::cli {
 namespace {
@@ -54,8 +53,7 @@ class LoadCommand : public Command {
                : app.add_subcommand(
                      "load", "Load files or a query's rows into a table: all of them, or none");
     options_.Declare(*verb, shared_);
-    verb->add_flag("--no-progress", no_progress_, "no progress line on the terminal")
-        ->group("Output");
+    DeclareNoProgress(*verb, no_progress_);
     verb->footer(replay ? kReplayExamples : kExamples);
     return verb;
   }
@@ -70,21 +68,15 @@ class LoadCommand : public Command {
   }
 
   std::string FailureJson(const std::string& error) const override {
-    LoadResult result;
-    result.table_name = options_.table();
-    result.loader_type = loader_type_;
-    result.error = error;
-    return ToJson(result);
+    return FailedLoadJson(options_.table(), loader_type_, error);
   }
 
  private:
   pipeline::LoadOutcome Load(const Setting& setting, LoadSetup& setup, Loader& loader,
                              const CallContext& context) {
-    const bool silent = shared_.quiet || no_progress_ || !setting.console.err_is_terminal ||
-                        shared_.log_format == "json";
     pipeline::ProgressLine line(options_.table(),
                                 options_.whole() ? setup.source->estimate().rows : std::nullopt,
-                                {.quiet = silent, .color = !setting.console.no_color()});
+                                ProgressStyleOf(setting, shared_, no_progress_));
     setup.request.on_progress = [&line](const auto& progress) { line.Show(progress); };
     auto outcome = pipeline::RunLoad(*setup.source, loader, setup.request, context);
     if (outcome.status.ok() && setup.quarantine != nullptr && setup.quarantine->count() > 0) {
@@ -96,11 +88,8 @@ class LoadCommand : public Command {
   ExitStatus Tell(const Setting& setting, const LoadSetup& setup,
                   const pipeline::LoadOutcome& outcome) const {
     const LoadResult& result = outcome.result;
-    if (shared_.json) setting.console.out << ToJson(result) << "\n";
-    if (!result.success) {
-      setting.report.Error(result.error);
-      return outcome.fenced ? ExitStatus::kFenced : ExitStatusOf(outcome.status);
-    }
+    const auto failed = ReportResult(setting, shared_, result, outcome.status, outcome.fenced);
+    if (failed.has_value()) return *failed;
     if (!shared_.json && !shared_.quiet) {
       setting.console.out << fmt::format(
           "{}: {} in {}, {}, {}\n", EscapeControls(result.table_name), RowsText(result.rows_loaded),

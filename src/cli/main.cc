@@ -1,6 +1,5 @@
 // The command `ampload`.
 #include <fcntl.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -28,7 +27,7 @@ void OpenStandardDescriptors() {
 int main(int argc, char** argv) {
   OpenStandardDescriptors();
   // gRPC's own lines on stderr: what matters of them is in our errors.
-  ::setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
+  setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
   ampload::cli::Console console = ampload::cli::ProcessConsole();
   auto registry = ampload::LoaderRegistry::BuiltIn();
   registry.LoadPlugins(ampload::cli::PluginFolders(console, ampload::cli::ExecutablePath()));

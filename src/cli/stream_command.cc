@@ -3,11 +3,10 @@
 
 #include "cli/amounts.h"
 #include "cli/connection.h"
+#include "cli/load_report.h"
 #include "cli/signal_watch.h"
 #include "cli/stream_options.h"
 #include "cli/text.h"
-#include "loader/load_result_json.h"
-#include "pipeline/progress.h"
 
 namespace ampload::cli {
 namespace {
@@ -35,8 +34,7 @@ class StreamCommand : public Command {
   CLI::App* Declare(CLI::App& app) override {
     auto* verb = app.add_subcommand("stream", "Follow a query of an Amp server, exactly once");
     options_.Declare(*verb, shared_);
-    verb->add_flag("--no-progress", no_progress_, "no progress line on the terminal")
-        ->group("Output");
+    DeclareNoProgress(*verb, no_progress_);
     verb->footer(kExamples);
     return verb;
   }
@@ -46,10 +44,8 @@ class StreamCommand : public Command {
     const CallContext context{.stop = signals.token()};
     ARROW_ASSIGN_OR_RAISE(StreamSetup setup, options_.Make(setting, shared_, &loader_type_));
     ARROW_ASSIGN_OR_RAISE(const auto loader, ConnectTo(setup.target, context));
-    const bool silent = shared_.quiet || no_progress_ || !setting.console.err_is_terminal ||
-                        shared_.log_format == "json";
     pipeline::ProgressLine line(options_.table(), std::nullopt,
-                                {.quiet = silent, .color = !setting.console.no_color()});
+                                ProgressStyleOf(setting, shared_, no_progress_));
     setup.request.on_progress = [&line](const auto& progress) { line.ShowStream(progress); };
     const auto outcome = pipeline::RunStream(*setup.source, *loader, setup.request, context);
     line.Clear();
@@ -57,22 +53,15 @@ class StreamCommand : public Command {
   }
 
   std::string FailureJson(const std::string& error) const override {
-    LoadResult result;
-    result.table_name = options_.table();
-    result.loader_type = loader_type_;
-    result.error = error;
-    return ToJson(result);
+    return FailedLoadJson(options_.table(), loader_type_, error);
   }
 
  private:
   ExitStatus Tell(const Setting& setting, const StreamSetup& setup,
                   const pipeline::StreamOutcome& outcome) const {
     const LoadResult& result = outcome.result;
-    if (shared_.json) setting.console.out << ToJson(result) << "\n";
-    if (!result.success) {
-      setting.report.Error(result.error);
-      return outcome.fenced ? ExitStatus::kFenced : ExitStatusOf(outcome.status);
-    }
+    const auto failed = ReportResult(setting, shared_, result, outcome.status, outcome.fenced);
+    if (failed.has_value()) return *failed;
     if (!shared_.json && !shared_.quiet) {
       setting.console.out << EscapeControls(result.table_name) << ": " << Summary(outcome) << ", "
                           << setup.target.display << "\n";

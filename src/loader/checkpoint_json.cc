@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/checked_cast.h"
+#include "loader/block_range_json.h"
 
 namespace ampload {
 namespace {
@@ -72,17 +73,9 @@ class ObjectReader {
   std::string where_;
 };
 
-Json RangeToJson(const BlockRange& range) {
-  return {{"network", range.network},
-          {"start", range.start.value},
-          {"end", range.end.value},
-          {"hash", range.hash},
-          {"prev_hash", range.prev_hash}};
-}
-
 Json EntryToJson(const LadderEntry& entry) {
   Json ranges = Json::array();
-  for (const auto& range : entry.ranges) ranges.push_back(RangeToJson(range));
+  for (const auto& range : entry.ranges) ranges.push_back(ToJsonObject(range));
   return {{"batch_id", entry.batch.value()}, {"rows", entry.rows}, {"ranges", std::move(ranges)}};
 }
 

@@ -3,7 +3,7 @@
 #include <arrow/array/util.h>
 #include <arrow/scalar.h>
 
-#include <nlohmann/json.hpp>
+#include "loader/block_range_json.h"
 
 namespace ampload {
 
@@ -26,11 +26,7 @@ Result<std::shared_ptr<arrow::Schema>> WithLineage(const arrow::Schema& rows, bo
 std::string BlockRangesJson(const std::vector<BlockRange>& ranges) {
   auto json = nlohmann::ordered_json::array();
   for (const auto& range : ranges) {
-    json.push_back({{"network", range.network},
-                    {"start", range.start.value},
-                    {"end", range.end.value},
-                    {"hash", range.hash},
-                    {"prev_hash", range.prev_hash}});
+    json.push_back(ToJsonObject(range));
   }
   return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }

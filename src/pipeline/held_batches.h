@@ -37,8 +37,6 @@ class HeldBatches {
   // All but the newest of the open one's parts, so that the last can be marked as such.
   std::vector<StagedBatch> TakeEarlyParts();
 
-  bool has_open() const { return open_.has_value(); }
-  const HeldBatch& open() const { return *open_; }
   const std::vector<HeldBatch>& waiting() const { return waiting_; }
   std::vector<LadderEntry> WaitingEntries() const;
   int64_t waiting_rows() const { return waiting_rows_; }

@@ -1,7 +1,5 @@
 #include "pipeline/stages.h"
 
-#include <arrow/util/byte_size.h>
-
 #include <algorithm>
 #include <exception>
 #include <mutex>
@@ -13,15 +11,13 @@
 #include <utility>
 
 #include "loader/row_op.h"
+#include "pipeline/arrow_bytes.h"
 #include "pipeline/byte_queue.h"
 
 namespace ampload::pipeline {
 namespace {
 
 constexpr std::chrono::milliseconds kProgressInterval(100);
-
-// What a batch costs beside its buffers; also bounds the number of batches that have next to none.
-constexpr int64_t kBatchOverhead = 1024;
 
 // One batch on its way.
 struct Item {
@@ -46,11 +42,6 @@ Status AtPlace(const Status& status, const std::string& place) {
 Status AsFailure(const Status& status) {
   return status.WithMessage(MessageOf(status),
                             " (--on-bad-row quarantine would set such rows aside)");
-}
-
-int64_t ArrowBytes(const arrow::RecordBatch& batch) {
-  const auto referenced = arrow::util::ReferencedBufferSize(batch);
-  return referenced.ok() ? *referenced : arrow::util::TotalBufferSize(batch);
 }
 
 class Stages {

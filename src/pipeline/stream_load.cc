@@ -1,13 +1,10 @@
 #include "pipeline/stream_load.h"
 
 #include <algorithm>
-#include <span>
 #include <utility>
 
 #include "ampload/fault_point.h"
 #include "ampload/log.h"
-#include "base/sha256.h"
-#include "loader/identifier.h"
 #include "loader/lineage.h"
 #include "loader/load_metadata.h"
 #include "loader/row_op.h"
@@ -41,7 +38,7 @@ class Stream {
       : source_(source),
         request_(request),
         context_(context),
-        backoff_(request.backoff),
+        patience_(request.backoff, request.retry_for),
         store_(loader, request, context) {}
 
   StreamOutcome Run() {
@@ -70,8 +67,7 @@ class Stream {
       }
       // What is whole is the store's, whatever became of the connection. What is only to be undone
       // may wait for what comes in its place.
-      store_.held().ForgetOpen();
-      ARROW_RETURN_NOT_OK(store_.AbandonEarly());
+      ARROW_RETURN_NOT_OK(store_.ForgetUnfinished());
       if (!store_.held().waiting().empty() || store_.IsDue(Clock::now())) {
         ARROW_RETURN_NOT_OK(store_.Commit());
       }
@@ -82,8 +78,7 @@ class Stream {
   // A clean end: what is whole is committed, and where the stream is.
   Status Stop() {
     stopped_ = true;
-    store_.held().ForgetOpen();
-    ARROW_RETURN_NOT_OK(store_.AbandonEarly());
+    ARROW_RETURN_NOT_OK(store_.ForgetUnfinished());
     return store_.Commit();
   }
 
@@ -91,15 +86,10 @@ class Stream {
   Status WaitBeforeNext(const Status& failure, Clock::time_point began) {
     const bool ended = failure.ok();
     if (!ended && KindOf(failure) != FailureKind::kTransient) return failure;
-    const auto now = Clock::now();
     // A connection that worked for a while has only failed now.
-    if (!failing_since_.has_value()) failing_since_ = worked_ ? now : began;
+    ARROW_ASSIGN_OR_RAISE(const auto wait,
+                          patience_.AfterFailure(failure, worked_ ? Clock::now() : began));
     worked_ = false;
-    if (!ended && request_.retry_for.has_value() && now - *failing_since_ >= *request_.retry_for) {
-      return failure.WithMessage(MessageOf(failure), " (tried for ",
-                                 std::to_string(request_.retry_for->count() / 1000), " s)");
-    }
-    const auto wait = backoff_.Next();
     const std::string again = ": trying again in " + std::to_string(wait.count()) + " ms";
     if (ended) {
       LogInfo("stream", source_.name() + " has ended the stream" + again);
@@ -166,8 +156,7 @@ class Stream {
     using Kind = stream::Reading::Kind;
     if (item.reading.kind != Kind::kRows) return std::optional<End>();
     worked_ = true;
-    failing_since_.reset();
-    backoff_.Reset();
+    patience_.Worked();
     auto& held = store_.held();
     if (item.ranges.size() > 1 && !store_.takes_many_networks()) {
       return ConfigurationError(store_.loader_type() +
@@ -201,8 +190,7 @@ class Stream {
   // Takes note of what is to be undone. False: a new connection must bring the rest.
   Result<bool> Reorganise(const StreamItem& item) {
     auto& held = store_.held();
-    held.ForgetOpen();
-    ARROW_RETURN_NOT_OK(store_.AbandonEarly());
+    ARROW_RETURN_NOT_OK(store_.ForgetUnfinished());
     ARROW_ASSIGN_OR_RAISE(const auto plan,
                           stream::PlanReorg(store_.Kept(), held.WaitingEntries(), item.ranges,
                                             item.reading.lost, request_.retention_blocks));
@@ -274,8 +262,7 @@ class Stream {
   const StreamRequest& request_;
   const CallContext& context_;
   const Clock::time_point started_ = Clock::now();
-  base::Backoff backoff_;
-  std::optional<Clock::time_point> failing_since_;
+  base::Patience patience_;  // with the server
   Clock::time_point reported_;
   bool worked_ = false;  // rows came since the last failure
   bool stopped_ = false;

@@ -1,23 +1,14 @@
 #include "pipeline/stream_reader.h"
 
-#include <arrow/util/byte_size.h>
-
 #include <utility>
 
 #include "loader/lineage.h"
+#include "pipeline/arrow_bytes.h"
 #include "pipeline/stages.h"
 #include "stream/range_text.h"
 
 namespace ampload::pipeline {
 namespace {
-
-// What a message costs beside its buffers; also bounds the number of those that have none.
-constexpr int64_t kMessageOverhead = 1024;
-
-int64_t ArrowBytes(const arrow::RecordBatch& batch) {
-  const auto referenced = arrow::util::ReferencedBufferSize(batch);
-  return referenced.ok() ? *referenced : arrow::util::TotalBufferSize(batch);
-}
 
 int64_t NowMs() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -67,7 +58,7 @@ Status StreamReader::Read() {
   for (;;) {
     ARROW_ASSIGN_OR_RAISE(auto message, connection_->Next(context));
     if (!message.has_value()) return Status::OK();
-    const int64_t bytes = ArrowBytes(*message->batch) + kMessageOverhead;
+    const int64_t bytes = ArrowBytes(*message->batch) + kBatchOverhead;
     ARROW_RETURN_NOT_OK(read_.Push({*std::move(message), Status::OK()}, bytes, stop_.get_token()));
   }
 }
@@ -89,7 +80,7 @@ Status StreamReader::Prepare() {
     if (!next.has_value()) return Status::OK();
     if (!next->item.has_value()) return std::move(next->end);
     ARROW_ASSIGN_OR_RAISE(auto item, MakeItem(*std::move(next->item)));
-    const int64_t bytes = item.bytes + kMessageOverhead;
+    const int64_t bytes = item.bytes + kBatchOverhead;
     ARROW_RETURN_NOT_OK(ready_.Push({std::move(item), Status::OK()}, bytes, stop_.get_token()));
   }
 }

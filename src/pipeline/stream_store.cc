@@ -32,7 +32,7 @@ StreamStore::StreamStore(Loader& loader, const StreamRequest& request, const Cal
       context_(context),
       fingerprint_(FingerprintOf(request.query)),
       spec_(request.table),
-      trouble_(request.backoff) {
+      patience_(request.backoff, request.retry_for) {
   spec_.streaming = true;
 }
 
@@ -274,8 +274,7 @@ void StreamStore::Committed(Checkpoint next, int64_t batches) {
   base_ = std::move(next);
   pending_.clear();
   pending_since_.reset();
-  trouble_.Reset();
-  troubled_since_.reset();
+  patience_.Worked();
   early_ = false;
   spec_.reset_pipeline = false;
   if (request_.on_commit) request_.on_commit(base_);
@@ -296,7 +295,8 @@ Status StreamStore::MakeRoom() {
   return staged.ok() ? Status::OK() : GoOnFromStore(staged);
 }
 
-Status StreamStore::AbandonEarly() {
+Status StreamStore::ForgetUnfinished() {
+  held_.ForgetOpen();
   if (!early_) return Status::OK();
   early_ = false;
   const Status aborted = session_->Abort(CallContext{});
@@ -316,18 +316,13 @@ Status StreamStore::GoOnFromStore(const Status& failure) {
 }
 
 Status StreamStore::WaitInTrouble(const Status& failure) {
-  const auto now = Clock::now();
-  if (!troubled_since_.has_value()) troubled_since_ = now;
-  if (request_.retry_for.has_value() && now - *troubled_since_ >= *request_.retry_for) {
-    return failure.WithMessage(MessageOf(failure), " (tried for ",
-                               std::to_string(request_.retry_for->count() / 1000), " s)");
-  }
-  base::WaitFor(trouble_.Next(), context_.stop);
+  ARROW_ASSIGN_OR_RAISE(const auto wait, patience_.AfterFailure(failure, Clock::now()));
+  base::WaitFor(wait, context_.stop);
   return Status::OK();
 }
 
 Result<bool> StreamStore::Settle(const std::string& why) {
-  base::Backoff backoff(request_.backoff);
+  base::Patience patience(request_.backoff, request_.retry_for);
   const auto started = Clock::now();
   for (;;) {
     Result<Recovered> settled;
@@ -354,10 +349,8 @@ Result<bool> StreamStore::Settle(const std::string& why) {
       moved_ = true;
       return false;
     }
-    const bool too_long =
-        request_.retry_for.has_value() && Clock::now() - started >= *request_.retry_for;
-    if (KindOf(settled.status()) != FailureKind::kTransient || too_long) return settled.status();
-    const auto wait = backoff.Next();
+    if (KindOf(settled.status()) != FailureKind::kTransient) return settled.status();
+    ARROW_ASSIGN_OR_RAISE(const auto wait, patience.AfterFailure(settled.status(), started));
     LogWarning("stream", MessageOf(settled.status()) + ": asking again in " +
                              std::to_string(wait.count()) + " ms");
     if (!base::WaitFor(wait, context_.stop)) {

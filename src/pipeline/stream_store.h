@@ -61,8 +61,8 @@ class StreamStore {
   Status MakeRoom();
   // Parts of the batch at hand are staged.
   bool has_early() const { return early_; }
-  // Takes them back.
-  Status AbandonEarly();
+  // Forgets the batch that is not whole, and takes back what of it is staged.
+  Status ForgetUnfinished();
 
   // The last commit did not take effect: the stream goes on from what the store has. Until the next
   // OpenSession.
@@ -110,8 +110,7 @@ class StreamStore {
   HeldBatches held_;
   std::optional<BatchId> last_id_;
   int64_t slot_ = 0;
-  base::Backoff trouble_;  // since the last commit that took effect
-  std::optional<Clock::time_point> troubled_since_;
+  base::Patience patience_;  // with commits, since the last one that took effect
   bool early_ = false;
   bool moved_ = false;
   bool fenced_ = false;

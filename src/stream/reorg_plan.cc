@@ -10,13 +10,10 @@ namespace {
 
 Status TooDeep(const Checkpoint& checkpoint, const Invalidation& lost, const LadderEntry& entry,
                int64_t retention_blocks) {
-  const BlockRange* range = &entry.ranges.front();
-  for (const auto& one : entry.ranges) {
-    if (one.network == lost.network) range = &one;
-  }
+  const BlockRange& range = RangeOf(entry, lost.network);
   return PermanentError(
       "stream: the chain takes back more than can be undone: block " +
-      std::to_string(range->end.value) + " of " + range->network +
+      std::to_string(range.end.value) + " of " + range.network +
       " is final here, nothing was changed; load into a new table, or begin this one again with "
       "--reset-pipeline and a larger --retention-blocks: table=" +
       checkpoint.table + " pipeline=" + checkpoint.pipeline + " network=" + lost.network +
@@ -56,11 +53,8 @@ Result<ReorgPlan> PlanReorg(const Checkpoint& checkpoint, const std::vector<Ladd
     const bool committed = i < checkpoint.ladder.size();
     (committed ? plan.undo : plan.drop).insert(entry.batch);
   }
-  for (auto entry = checkpoint.ladder.rbegin(); entry != checkpoint.ladder.rend(); ++entry) {
-    if (gone.contains(entry->batch) && IsFinal(*entry, checkpoint.highest_end, retention_blocks)) {
-      return TooDeep(checkpoint, lost.front(), *entry, retention_blocks);
-    }
-  }
+  const auto* final_one = NewestFinal(checkpoint, gone, retention_blocks);
+  if (final_one != nullptr) return TooDeep(checkpoint, lost.front(), *final_one, retention_blocks);
   plan.reconnect = touched.size() > 1 || !Continues(incoming, CursorAt(kept));
   return plan;
 }

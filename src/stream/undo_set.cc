@@ -4,6 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "stream/ladder.h"
+
 namespace ampload::stream {
 namespace {
 
@@ -17,10 +19,7 @@ bool IsFinal(const BlockRange& range, const std::map<std::string, BlockNumber>& 
 
 Status AtTheAnchor(const Checkpoint& checkpoint, const Invalidation& lost, const LadderEntry& entry,
                    int64_t retention_blocks) {
-  // The network that was asked for, where the batch carries it; else the first that it carries.
-  const auto same = std::find_if(entry.ranges.begin(), entry.ranges.end(),
-                                 [&](const auto& range) { return range.network == lost.network; });
-  const BlockRange& range = same != entry.ranges.end() ? *same : entry.ranges.front();
+  const BlockRange& range = RangeOf(entry, lost.network);
   return PermanentError(
       "undo: block " + std::to_string(range.end.value) + " of " + range.network +
       " is final and cannot be taken back; take back from a higher block, or load the table anew: "
@@ -37,6 +36,22 @@ bool IsFinal(const LadderEntry& entry, const std::map<std::string, BlockNumber>&
   return std::all_of(entry.ranges.begin(), entry.ranges.end(), [&](const BlockRange& range) {
     return IsFinal(range, highest_end, retention_blocks);
   });
+}
+
+const LadderEntry* NewestFinal(const Checkpoint& checkpoint, const BatchIdSet& batches,
+                               int64_t retention_blocks) {
+  const auto& ladder = checkpoint.ladder;
+  const auto found = std::find_if(ladder.rbegin(), ladder.rend(), [&](const LadderEntry& entry) {
+    return batches.contains(entry.batch) &&
+           IsFinal(entry, checkpoint.highest_end, retention_blocks);
+  });
+  return found == ladder.rend() ? nullptr : &*found;
+}
+
+const BlockRange& RangeOf(const LadderEntry& entry, const std::string& network) {
+  const auto same = std::find_if(entry.ranges.begin(), entry.ranges.end(),
+                                 [&](const auto& range) { return range.network == network; });
+  return same != entry.ranges.end() ? *same : entry.ranges.front();
 }
 
 BatchIdSet UndoSet(const std::vector<LadderEntry>& ladder, const Invalidation& lost) {
@@ -67,13 +82,9 @@ BatchIdSet UndoSet(const std::vector<LadderEntry>& ladder, const Invalidation& l
 Result<BatchIdSet> FindUndoSet(const Checkpoint& checkpoint, const Invalidation& lost,
                                int64_t retention_blocks) {
   auto undone = UndoSet(checkpoint.ladder, lost);
-  // From the newest down: the first final one is the block that the user may go to.
-  for (auto entry = checkpoint.ladder.rbegin(); entry != checkpoint.ladder.rend(); ++entry) {
-    if (undone.contains(entry->batch) &&
-        IsFinal(*entry, checkpoint.highest_end, retention_blocks)) {
-      return AtTheAnchor(checkpoint, lost, *entry, retention_blocks);
-    }
-  }
+  // The block that the user may go to.
+  const auto* final_one = NewestFinal(checkpoint, undone, retention_blocks);
+  if (final_one != nullptr) return AtTheAnchor(checkpoint, lost, *final_one, retention_blocks);
   return undone;
 }
 
@@ -88,13 +99,9 @@ Checkpoint WithoutBatches(Checkpoint checkpoint, const BatchIdSet& batches) {
 }
 
 std::string CursorOf(const std::vector<LadderEntry>& ladder) {
-  std::map<std::string, const BlockRange*> newest;
-  for (const auto& entry : ladder) {
-    for (const auto& range : entry.ranges) newest[range.network] = &range;
-  }
   auto cursor = nlohmann::ordered_json::object();
-  for (const auto& [network, range] : newest) {
-    cursor[network] = {{"number", range->end.value}, {"hash", range->hash}};
+  for (const auto& [network, position] : CursorAt(ladder)) {
+    cursor[network] = {{"number", position.number.value}, {"hash", position.hash}};
   }
   return cursor.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }

@@ -33,6 +33,13 @@ struct Invalidation {
 bool IsFinal(const LadderEntry& entry, const std::map<std::string, BlockNumber>& highest_end,
              int64_t retention_blocks);
 
+// The newest of these batches that is final; null: none is.
+const LadderEntry* NewestFinal(const Checkpoint& checkpoint, const BatchIdSet& batches,
+                               int64_t retention_blocks);
+
+// The batch's range of that network, where it carries it; else its first. It has one.
+const BlockRange& RangeOf(const LadderEntry& entry, const std::string& network);
+
 // The batches that go, final ones included. Empty where none has such a block.
 BatchIdSet UndoSet(const std::vector<LadderEntry>& ladder, const Invalidation& lost);
 

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "conformance/amp/server/served_chain_for_test.h"
 #include "matchers.h"
 
 namespace ampload::conformance {
@@ -68,15 +69,11 @@ struct Connection {
 
 using Range = std::vector<uint64_t>;
 
-class Server : public ::testing::Test {
+class Server : public ServedChain {
  protected:
   void Start(AmpServerOptions options = {}, uint64_t blocks = 30,
              const MadeUpRowsOptions& rows = {}) {
-    std::vector<ModelChain> chains;
-    chains.emplace_back("main", 0, 1, std::make_shared<MadeUpRows>(rows));
-    chains.front().Mine(blocks);
-    chain_ = std::make_unique<ModelChain>(chains.front());
-    server_ = AmpServer::Start(std::move(chains), std::move(options)).ValueOrDie();
+    Serve(std::move(options), blocks, rows);
     Dial(flight::Location::ForGrpcTcp("127.0.0.1", server_->port()).ValueOrDie(), {});
   }
   void Dial(const flight::Location& location, const flight::FlightClientOptions& options) {
@@ -110,8 +107,6 @@ class Server : public ::testing::Test {
                                     [=](ModelChain& chain) { return chain.Reorg(depth, count); });
   }
 
-  std::unique_ptr<ModelChain> chain_;  // as it was at the start
-  std::unique_ptr<AmpServer> server_;
   std::unique_ptr<flight::FlightClient> client_;
 };
 

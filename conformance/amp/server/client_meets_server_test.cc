@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "conformance/amp/server/amp_server.h"
+#include "conformance/amp/server/served_chain_for_test.h"
 #include "matchers.h"
 #include "source/amp/amp_client.h"
 #include "stream/connection_rules.h"
@@ -18,15 +18,11 @@
 namespace ampload::conformance {
 namespace {
 
-class ClientMeetsServer : public ::testing::Test {
+class ClientMeetsServer : public ServedChain {
  protected:
   void Start(AmpServerOptions options = {}, uint64_t blocks = 30,
              const MadeUpRowsOptions& rows = {}) {
-    std::vector<ModelChain> chains;
-    chains.emplace_back("main", 0, 1, std::make_shared<MadeUpRows>(rows));
-    chains.front().Mine(blocks);
-    chain_ = std::make_unique<ModelChain>(chains.front());
-    server_ = AmpServer::Start(std::move(chains), std::move(options)).ValueOrDie();
+    Serve(std::move(options), blocks, rows);
   }
   void StartWithFault(const std::string& fault) {
     Start({.serving = {.faults = {ParseFault(fault).ValueOrDie()}}});
@@ -78,9 +74,6 @@ class ClientMeetsServer : public ::testing::Test {
             chain_->HashAt(end),
             start == 0 ? std::string() : chain_->ParentHashAt(start)};
   }
-
-  std::unique_ptr<ModelChain> chain_;  // as it was at the start
-  std::unique_ptr<AmpServer> server_;
 };
 
 TEST_F(ClientMeetsServer, InAStreamWithAReorg) {

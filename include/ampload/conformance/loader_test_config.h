@@ -74,7 +74,9 @@ class LoaderTestConfig {
   virtual Status RememberStore(const ConfigMap& /*options*/) {
     return Status::NotImplemented("this store is not copied");
   }
-  virtual Status RestoreStore(const ConfigMap& options) { return RememberStore(options); }
+  virtual Status RestoreStore(const ConfigMap& /*options*/) {
+    return Status::NotImplemented("this store is not copied");
+  }
 
   // `good` rows that load, then `bad` rows that the store refuses one by one: for the rules about
   // row errors. Their first column is an int64 `id`. Null: this store refuses no single row.
