@@ -13,5 +13,6 @@ std::unique_ptr<LoaderTestConfig> MakeBuiltInTestConfig(const std::string& loade
 
 // conformance/loaders/<loader>_test_config.cc
 std::unique_ptr<LoaderTestConfig> MakeLmdbTestConfig();
+std::unique_ptr<LoaderTestConfig> MakePostgreSQLTestConfig();
 
 }  // namespace ampload::conformance

@@ -4,6 +4,7 @@
 #include <arrow/array/util.h>
 #include <arrow/compute/api.h>
 
+#include "conformance/kit/loaded_type.h"
 #include "conformance/kit/plain_column.h"
 
 namespace ampload::conformance {
@@ -27,7 +28,7 @@ Status CompareColumns(const std::string& name, const arrow::ChunkedArray& expect
   ARROW_ASSIGN_OR_RAISE(expected, PlainColumn(expected));
   ARROW_ASSIGN_OR_RAISE(actual, PlainColumn(actual));
   if (!actual->type()->Equals(*expected->type())) {
-    auto cast = arrow::compute::Cast(*actual, expected->type());
+    auto cast = AsLoaded(actual, expected->type());
     if (!cast.ok()) {
       return DataError("a column came back as another type: column=" + name + " loaded=" +
                        expected->type()->ToString() + " stored=" + actual->type()->ToString() +

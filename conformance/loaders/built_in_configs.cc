@@ -6,6 +6,9 @@ std::unique_ptr<LoaderTestConfig> MakeBuiltInTestConfig(const std::string& loade
 #ifdef AMPLOAD_HAS_LMDB
   if (loader == "lmdb") return MakeLmdbTestConfig();
 #endif
+#ifdef AMPLOAD_HAS_POSTGRESQL
+  if (loader == "postgresql") return MakePostgreSQLTestConfig();
+#endif
   return nullptr;
 }
 
