@@ -1,6 +1,7 @@
 #include "loader/schema_change.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "encode/exact_cast.h"
 
@@ -74,6 +75,35 @@ SchemaComparison CompareSchemas(const arrow::Schema& table, const arrow::Schema&
   comparer.Missing(rows);
   for (const auto& field : rows.fields()) comparer.Compare(*field);
   return comparer.Finish();
+}
+
+Result<std::shared_ptr<arrow::Schema>> ChangedRows(const arrow::Schema& rows,
+                                                   const SchemaChange& change,
+                                                   const std::string& where) {
+  auto fields = rows.fields();
+  const auto find = [&](const std::string& name) {
+    return std::find_if(fields.begin(), fields.end(),
+                        [&](const auto& field) { return field->name() == name; });
+  };
+  for (const auto& wider : change.widened) {
+    const auto field = find(wider->name());
+    if (field == fields.end() || !((*field)->type()->Equals(*wider->type()) ||
+                                   encode::IsExactWidening(*(*field)->type(), *wider->type()))) {
+      return DataError("a column can only be widened, so that every old value stays as it is" +
+                       where + " column=" + wider->name() +
+                       " type=" + (field == fields.end() ? "none" : (*field)->type()->ToString()) +
+                       " wanted=" + wider->type()->ToString());
+    }
+    *field = (*field)->WithType(wider->type());
+  }
+  for (const auto& added : change.added) {
+    if (find(added->name()) != fields.end()) {
+      return DataError("a column to be added is there already" + where +
+                       " column=" + added->name());
+    }
+    fields.push_back(added->WithNullable(true));
+  }
+  return arrow::schema(std::move(fields), rows.metadata());
 }
 
 Status CheckComparison(const SchemaComparison& comparison, SchemaPolicy policy,

@@ -29,6 +29,12 @@ struct SchemaComparison {
 SchemaComparison CompareSchemas(const arrow::Schema& table, const arrow::Schema& rows,
                                 std::span<const std::string> keys);
 
+// The rows' columns after that change: what WriteSession::Evolve is asked for. A data error, which
+// `where` ends, for a column to be added that is there already, or one that would not be widened.
+Result<std::shared_ptr<arrow::Schema>> ChangedRows(const arrow::Schema& rows,
+                                                   const SchemaChange& change,
+                                                   const std::string& where);
+
 // OK where the rows fit, or fit after evolution and the policy allows it; else a data error that
 // says what differs, column by column, and what to do.
 Status CheckComparison(const SchemaComparison& comparison, SchemaPolicy policy,

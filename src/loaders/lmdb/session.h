@@ -88,7 +88,6 @@ class LmdbSession final : public WriteSession {
   void ForgetTable();  // the next commit makes it
 
   // evolve.cc
-  Result<std::shared_ptr<arrow::Schema>> ChangedRows(const SchemaChange& change) const;
   Status TakeColumns(std::shared_ptr<arrow::Schema> rows);
   Status ForgetEvolution();
 

@@ -40,6 +40,7 @@ class QueryRows {
   std::optional<std::string> value(int row, int column) const;  // nullopt: null
   int64_t integer(int row, int column) const;                   // of a column that is a number
   bool boolean(int row, int column) const { return text(row, column) == "t"; }
+  std::string_view command() const { return PQcmdStatus(result_.get()); }  // "COMMIT", "INSERT 0 3"
   int64_t affected() const;  // rows that an INSERT, UPDATE, DELETE or COPY touched
 
  private:
@@ -79,6 +80,12 @@ class Connection {
   Status FailCopy(const std::string& why);              // ends it so that the connection can go on
 
   bool in_copy() const { return in_copy_; }
+  // The server has said something since the COPY began: an error, whose rows it no longer takes, or
+  // a notice. EndCopy tells which.
+  bool server_spoke() const { return server_spoke_; }
+  // The row of the last COPY that the server's failure names, counted from 1; nullopt: none.
+  std::optional<int64_t> copy_line() const { return copy_line_; }
+
   bool is_alive() const;        // false once the connection broke
   bool in_transaction() const;  // also one that failed and waits for ROLLBACK
   int server_version() const;   // 150018
@@ -99,6 +106,8 @@ class Connection {
 
   PGconn* connection_;
   bool in_copy_ = false;
+  bool server_spoke_ = false;
+  std::optional<int64_t> copy_line_;
 };
 
 }  // namespace ampload::postgresql

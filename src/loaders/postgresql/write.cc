@@ -1,0 +1,235 @@
+// A commit's transaction up to its rows: the table made, changed or cleared, batches undone, COPY.
+#include <arrow/compute/api.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "ampload/fault_point.h"
+#include "loader/row_op.h"
+#include "loaders/postgresql/ddl.h"
+#include "loaders/postgresql/key_writes.h"
+#include "loaders/postgresql/partitions.h"
+#include "loaders/postgresql/session.h"
+#include "loaders/postgresql/undo_table.h"
+
+namespace ampload::postgresql {
+namespace {
+
+// A COPY is ended and begun anew after so many bytes: a row that the server refuses is known then,
+// and not at the end of the load.
+constexpr int64_t kCopyBytes = 64 << 20;
+
+constexpr std::string_view kLockNotAvailable = "55P03";
+
+}  // namespace
+
+// A lock that somebody else keeps: who?
+Status PostgresSession::ExplainLock(const Status& failure) {
+  if (StoreCodeOf(failure) != kLockNotAvailable) return failure;
+  if (!Rollback().ok() || connection_ == nullptr) return failure;
+  const auto blockers = DescribeTableBlockers(*connection_, name_, CallContext{});
+  const std::string who = blockers.ok() && !blockers->empty() ? " held_by=" + *blockers : "";
+  return TransientError(
+      "postgresql: another session holds a lock on the table; end it, or wait longer with the "
+      "option lock_timeout" +
+          At() + " lock_timeout_ms=" + std::to_string(config_.lock_timeout) + who,
+      StoreCodeOf(failure));
+}
+
+Status PostgresSession::StartWriting(const CallContext& context) {
+  if (connection_ == nullptr || !connection_->is_alive()) {
+    // What this load has of its place in the table may be out of date: only Recover may reconnect.
+    return TransientError("postgresql: the connection is gone" + At(), "08003");
+  }
+  ARROW_RETURN_NOT_OK(Begin(config_.lock_timeout, context));
+  writing_ = true;
+  Status status = PrepareTable(context);
+  if (status.ok() && !undo_.empty()) status = UndoBatches(context);
+  return status.ok() ? status : ExplainLock(status);
+}
+
+Status PostgresSession::PrepareTable(const CallContext& context) {
+  CheckpointTable checkpoints(*connection_, name_.schema);
+  if (!table_.has_value()) {
+    ARROW_ASSIGN_OR_RAISE(const auto stored, StoredSchema(spec_));
+    ARROW_ASSIGN_OR_RAISE(const auto made, TableFor(spec_, name_, *stored));
+    for (const auto& statement :
+         CreateStatements(made, config_, spec_.streaming, connection_->server_version())) {
+      ARROW_RETURN_NOT_OK(connection_->Run(statement, context));
+    }
+  } else {
+    ARROW_ASSIGN_OR_RAISE(const auto evolve, EvolveStatement(name_, form_.change));
+    if (!evolve.empty()) ARROW_RETURN_NOT_OK(connection_->Run(evolve, context));
+    if (spec_.streaming) ARROW_RETURN_NOT_OK(MakeBatchIndex(context));
+  }
+  if (replacing_) ARROW_RETURN_NOT_OK(ClearTable(context));
+  if (!by_key()) return Status::OK();
+  if (spec_.streaming) ARROW_RETURN_NOT_OK(UndoTable(*connection_, name_).Create(context));
+  const KeyWrites writes(spec_, name_, form_, OpColumnOf(spec_).has_value());
+  for (const auto& statement : writes.MakeStage()) {
+    ARROW_RETURN_NOT_OK(connection_->Run(statement, context));
+  }
+  return Status::OK();
+}
+
+// A table that was there before the stream may have no index on its batches.
+Status PostgresSession::MakeBatchIndex(const CallContext& context) {
+  if (has_batch_index_) return Status::OK();
+  ARROW_ASSIGN_OR_RAISE(
+      const auto rows,
+      connection_->Query(
+          "SELECT 1 FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a ON a.attrelid = "
+          "i.indrelid AND a.attnum = i.indkey[0] WHERE i.indrelid = $1::oid AND i.indisvalid AND "
+          "i.indpred IS NULL AND a.attname = $2",
+          {std::to_string(table_->oid), kBatchIdColumn}, context));
+  if (rows.empty()) {
+    ARROW_RETURN_NOT_OK(
+        connection_->Run(BatchIndexStatement(name_, connection_->server_version()), context));
+  }
+  has_batch_index_ = true;
+  return Status::OK();
+}
+
+Status PostgresSession::ClearTable(const CallContext& context) {
+  if (table_.has_value()) {
+    ARROW_RETURN_NOT_OK(connection_->Run(
+        (config_.overwrite == "truncate" ? "TRUNCATE " : "DELETE FROM ") + name_.sql(), context));
+  }
+  UndoTable undo(*connection_, name_);
+  ARROW_ASSIGN_OR_RAISE(const bool has_records, undo.Exists(context));
+  if (has_records) ARROW_RETURN_NOT_OK(undo.ForgetAll(context));
+  CheckpointTable checkpoints(*connection_, name_.schema);
+  ARROW_ASSIGN_OR_RAISE(const bool has_checkpoints, checkpoints.Exists(context));
+  if (!has_checkpoints) return Status::OK();
+  if (!spec_.force) {
+    ARROW_ASSIGN_OR_RAISE(const auto all, checkpoints.ReadAll(spec_.name, context));
+    for (const auto& one : all) {
+      if (one.pipeline == spec_.pipeline) continue;
+      return ConflictError(
+          "postgresql: another pipeline has begun to write this table; nothing was changed" + At() +
+          " pipeline=" + one.pipeline);
+    }
+  }
+  return checkpoints.RemoveOthers(spec_.name, spec_.pipeline, context);
+}
+
+Status PostgresSession::UndoBatches(const CallContext& context) {
+  if (!AMPLOAD_SAFEGUARD("undo_log") || !table_.has_value()) return Status::OK();
+  AMPLOAD_FAULT_POINT("postgresql.undo.before");
+  if (by_key()) {
+    ARROW_RETURN_NOT_OK(
+        UndoTable(*connection_, name_).TakeBack(*table_, spec_.keys, undo_, context));
+  } else {
+    std::string ids;
+    for (const auto id : undo_) ids += (ids.empty() ? "" : ",") + std::to_string(id.value());
+    // The planner knows little of a table that has just grown; the index is the way, always.
+    ARROW_RETURN_NOT_OK(connection_->Run("SET LOCAL enable_seqscan = off", context));
+    ARROW_RETURN_NOT_OK(
+        connection_
+            ->Query("DELETE FROM " + name_.sql() + " WHERE " + Quoted(kBatchIdColumn) +
+                        " BETWEEN " + std::to_string(undo_.begin()->value()) + " AND " +
+                        std::to_string(undo_.rbegin()->value()) + " AND " + Quoted(kBatchIdColumn) +
+                        " = ANY ('{" + ids + "}'::bigint[])",
+                    context)
+            .status());
+    ARROW_RETURN_NOT_OK(connection_->Run("SET LOCAL enable_seqscan = on", context));
+  }
+  AMPLOAD_FAULT_POINT("postgresql.undo.after");
+  return Status::OK();
+}
+
+Status PostgresSession::StartCopy(const CallContext& context) {
+  AMPLOAD_FAULT_POINT("postgresql.copy.start");
+  std::string target = name_.sql() + " (" + QuotedList(form_.stored->field_names()) + ")";
+  if (by_key()) {
+    target = KeyWrites(spec_, name_, form_, OpColumnOf(spec_).has_value()).StageTarget();
+  }
+  // Into a plain table that this transaction makes rows can be frozen at once: nobody sees it yet.
+  const bool freeze =
+      !by_key() && !table_.has_value() && config_.partition_by.empty() && !spec_.streaming;
+  ARROW_RETURN_NOT_OK(connection_->StartCopy(
+      "COPY " + target + " FROM STDIN (FORMAT binary" + (freeze ? ", FREEZE" : "") + ")", context));
+  copied_bytes_ = 0;
+  copy_parts_.clear();
+  return connection_->PutCopy(encode::pg::CopyHeader(), context);
+}
+
+Status PostgresSession::PutRows(const EncodedTuples& tuples, int64_t rows, int64_t first_row,
+                                const std::string& origin, const CallContext& context) {
+  if (!connection_->in_copy()) ARROW_RETURN_NOT_OK(StartCopy(context));
+  AMPLOAD_FAULT_POINT("postgresql.copy.send");
+  copy_parts_.push_back({rows, first_row, origin});
+  std::string_view bytes(reinterpret_cast<const char*>(tuples.bytes->data()),
+                         static_cast<size_t>(tuples.bytes->size()));
+  const auto piece = static_cast<size_t>(std::max<int64_t>(config_.flush_bytes, 1));
+  while (!bytes.empty()) {
+    ARROW_RETURN_NOT_OK(connection_->PutCopy(bytes.substr(0, piece), context));
+    bytes.remove_prefix(std::min(piece, bytes.size()));
+  }
+  staged_rows_ += rows;
+  copied_bytes_ += tuples.bytes->size();
+  unsummarised_bytes_ += tuples.bytes->size();
+  // A server that speaks in the middle of a COPY has refused a row, most often.
+  const bool end = copied_bytes_ >= kCopyBytes || connection_->server_spoke();
+  return end ? EndCopy(context) : Status::OK();
+}
+
+Status PostgresSession::EndCopy(const CallContext& context) {
+  if (!connection_->in_copy()) return Status::OK();
+  const Status sent = connection_->PutCopy(encode::pg::CopyTrailer(), context);
+  if (!sent.ok()) return sent;
+  auto taken = connection_->EndCopy(context);
+  if (!taken.ok()) return ExplainLock(PlaceOf(taken.status()));
+  AMPLOAD_FAULT_POINT("postgresql.copy.end");
+  copied_rows_ += *taken;
+  int64_t sent_rows = 0;
+  for (const auto& part : copy_parts_) sent_rows += part.rows;
+  copy_parts_.clear();
+  if (*taken == sent_rows) return Status::OK();
+  return PermanentError(
+      "postgresql: the server took another number of rows than were sent; a trigger or rule of the "
+      "table leaves rows out, and nothing was loaded" +
+      At() + " sent=" + std::to_string(sent_rows) + " taken=" + std::to_string(*taken));
+}
+
+Status PostgresSession::PlaceOf(const Status& failure) const {
+  const auto line = connection_ == nullptr ? std::nullopt : connection_->copy_line();
+  if (!line.has_value()) return failure;
+  int64_t before = 0;
+  for (const auto& part : copy_parts_) {
+    if (*line <= before + part.rows) {
+      const int64_t row = part.first_row + (*line - before - 1);
+      return failure.WithMessage(MessageOf(failure), " row=", row,
+                                 part.origin.empty() ? "" : " file=", part.origin);
+    }
+    before += part.rows;
+  }
+  return failure;
+}
+
+Status PostgresSession::MakePartitions(const arrow::RecordBatch& batch,
+                                       const CallContext& context) {
+  ARROW_ASSIGN_OR_RAISE(const auto by, ParsePartitionBy(config_.partition_by));
+  const auto column = batch.GetColumnByName(by->column);
+  if (column == nullptr) {
+    return ConfigurationError("postgresql: the rows lack the column of partition_by" + At() +
+                              " column=" + by->column);
+  }
+  ARROW_ASSIGN_OR_RAISE(const auto numbers, arrow::compute::Cast(*column, arrow::int64()));
+  ARROW_ASSIGN_OR_RAISE(const auto ends, arrow::compute::MinMax(numbers));
+  const auto& pair = ends.scalar_as<arrow::StructScalar>();
+  const auto& low = static_cast<const arrow::Int64Scalar&>(*pair.value[0]);
+  const auto& high = static_cast<const arrow::Int64Scalar&>(*pair.value[1]);
+  if (!low.is_valid) return Status::OK();  // nulls alone: the server says what it thinks of them
+  if (partitioned_.has_value() && low.value >= partitioned_->first &&
+      high.value <= partitioned_->second) {
+    return Status::OK();
+  }
+  ARROW_RETURN_NOT_OK(EndCopy(context));
+  ARROW_RETURN_NOT_OK(
+      EnsurePartitions(*connection_, name_, *by, low.value, high.value, config_, context).status());
+  partitioned_ = {low.value, high.value};
+  return Status::OK();
+}
+
+}  // namespace ampload::postgresql
