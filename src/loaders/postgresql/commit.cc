@@ -63,10 +63,8 @@ Result<CommitOutcome> PostgresSession::Unreached(const Status& failure) {
 }
 
 Status PostgresSession::FinishRows(const CallContext& context) {
-  ARROW_RETURN_NOT_OK(EndCopy(context));
-  if (copied_rows_ != staged_rows_) {
-    return PermanentError("postgresql: not all rows that were staged have been sent" + At());
-  }
+  const Status sent = copy_->End(context);
+  if (!sent.ok()) return ExplainLock(sent);
   if (!by_key() || staged_rows_ == 0) return Status::OK();
   const bool has_ops = OpColumnOf(spec_).has_value();
   const KeyWrites writes(spec_, name_, form_, has_ops);
@@ -86,7 +84,7 @@ Status PostgresSession::FinishRows(const CallContext& context) {
   if (spec_.streaming && batch_.has_value() && AMPLOAD_SAFEGUARD("undo_log")) {
     ARROW_RETURN_NOT_OK(connection_
                             ->Query(writes.NoteBefore(UndoTable(*connection_, name_).name()),
-                                    {spec_.name, spec_.pipeline, std::to_string(*batch_)}, context)
+                                    {name_.name, spec_.pipeline, std::to_string(*batch_)}, context)
                             .status());
   }
   for (const auto& statement : writes.Apply()) {
@@ -98,7 +96,7 @@ Status PostgresSession::FinishRows(const CallContext& context) {
 
 Checkpoint PostgresSession::NextCheckpoint(const Checkpoint& from_engine) const {
   Checkpoint next = from_engine;
-  next.table = spec_.name;
+  next.table = name_.name;
   next.pipeline = spec_.pipeline;
   next.owner = fence_->owner;
   next.epoch = fence_->epoch;
@@ -129,7 +127,7 @@ Status PostgresSession::MoveCheckpoint(const Checkpoint& checkpoint, const CallC
   AMPLOAD_FAULT_POINT("postgresql.cas.after");
   if (*advanced) return Status::OK();
   ARROW_ASSIGN_OR_RAISE(const auto now,
-                        checkpoints.Read(spec_.name, spec_.pipeline, /*lock=*/false, context));
+                        checkpoints.Read(name_.name, spec_.pipeline, /*lock=*/false, context));
   if (now.has_value() && now->owner != fence_->owner && now->epoch >= fence_->epoch) {
     refusal_ = Fenced{now->store_handle};
   } else {

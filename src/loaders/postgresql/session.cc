@@ -49,6 +49,7 @@ Status PostgresSession::Begin(int64_t lock_ms, const CallContext& context) {
 
 Status PostgresSession::Rollback() {
   writing_ = false;
+  copy_.reset();
   if (connection_ == nullptr) return Status::OK();
   Status status = connection_->FailCopy("the load was given up");
   if (status.ok() && connection_->is_alive() && connection_->in_transaction()) {
@@ -85,7 +86,10 @@ Status PostgresSession::Stage(StagedBatch batch, const CallContext& context) {
   const int64_t rows = batch.batch->num_rows();
   if (rows == 0) return Status::OK();
   if (!config_.partition_by.empty()) ARROW_RETURN_NOT_OK(MakePartitions(*batch.batch, context));
-  return PutRows(tuples, rows, batch.first_row, batch.origin, context);
+  staged_rows_ += rows;
+  unsummarised_bytes_ += tuples.bytes->size();
+  const Status put = copy_->Put({tuples.bytes, rows, batch.first_row, batch.origin}, context);
+  return put.ok() ? put : ExplainLock(put);
 }
 
 Status PostgresSession::Undo(const BatchIdSet& batches, const CallContext& context) {
@@ -105,9 +109,7 @@ void PostgresSession::ForgetStaged() {
   undo_.clear();
   batch_.reset();
   staged_rows_ = 0;
-  copied_rows_ = 0;
-  copied_bytes_ = 0;
-  copy_parts_.clear();
+  copy_.reset();
   transaction_id_.clear();
   next_.reset();
   partitioned_.reset();

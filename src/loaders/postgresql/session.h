@@ -22,6 +22,7 @@
 #include "loaders/postgresql/backends.h"
 #include "loaders/postgresql/checkpoint_table.h"
 #include "loaders/postgresql/connection.h"
+#include "loaders/postgresql/copy_stream.h"
 #include "loaders/postgresql/pg_table.h"
 #include "loaders/postgresql/postgresql_config.h"
 #include "loaders/postgresql/rows_form.h"
@@ -79,13 +80,9 @@ class PostgresSession final : public WriteSession {
   Status MakeBatchIndex(const CallContext& context);
   Status ClearTable(const CallContext& context);
   Status UndoBatches(const CallContext& context);
-  Status PutRows(const EncodedTuples& tuples, int64_t rows, int64_t first_row,
-                 const std::string& origin, const CallContext& context);
-  Status StartCopy(const CallContext& context);
-  Status EndCopy(const CallContext& context);
+  std::string CopyStatement() const;
   Status MakePartitions(const arrow::RecordBatch& batch, const CallContext& context);
-  // A failure of the server about a row of the COPY, with the row's place in the load.
-  Status PlaceOf(const Status& failure) const;
+  // Who holds the lock that this failure is about? Ends the transaction.
   Status ExplainLock(const Status& failure);
 
   // commit.cc
@@ -127,14 +124,7 @@ class PostgresSession final : public WriteSession {
   BatchIdSet undo_;
   std::optional<int64_t> batch_;  // by_key streams: the one that is staged
   int64_t staged_rows_ = 0;
-  int64_t copied_rows_ = 0;   // that the server has confirmed
-  int64_t copied_bytes_ = 0;  // of the COPY at hand
-  struct CopyPart {
-    int64_t rows = 0;
-    int64_t first_row = 0;
-    std::string origin;
-  };
-  std::vector<CopyPart> copy_parts_;      // of the COPY at hand
+  std::optional<CopyStream> copy_;
   std::string transaction_id_;            // of a one-off load, once it was asked for
   std::string timeline_;                  // of the server then
   std::optional<CommitOutcome> refusal_;  // what the commit returns in place of committing

@@ -30,7 +30,7 @@ Result<Recovered> PostgresSession::Settle(const CallContext& context) {
     // With the row's lock: a COMMIT that is under way has it, and ends first.
     for (int i = 0;; ++i) {
       ARROW_RETURN_NOT_OK(Begin(config_.lock_timeout, context));
-      auto now = checkpoints.Read(spec_.name, spec_.pipeline, /*lock=*/true, context);
+      auto now = checkpoints.Read(name_.name, spec_.pipeline, /*lock=*/true, context);
       ARROW_RETURN_NOT_OK(Rollback());
       if (now.ok()) {
         recovered.checkpoint = std::move(*now);

@@ -79,8 +79,8 @@ Status PostgresSession::InstallFence(Recovered* recovered, const CallContext& co
     std::vector<Checkpoint> others;
     std::string alone;
     if (known) {
-      ARROW_ASSIGN_OR_RAISE(others, checkpoints.ReadAll(spec_.name, context));
-      ARROW_ASSIGN_OR_RAISE(alone, checkpoints.Alone(spec_.name, context));
+      ARROW_ASSIGN_OR_RAISE(others, checkpoints.ReadAll(name_.name, context));
+      ARROW_ASSIGN_OR_RAISE(alone, checkpoints.Alone(name_.name, context));
     }
     replacing_ = spec_.mode == LoadMode::kOverwrite;
     ARROW_RETURN_NOT_OK(CheckNeighbours(others, alone));
@@ -105,18 +105,18 @@ Status PostgresSession::InstallFence(Recovered* recovered, const CallContext& co
 Result<bool> PostgresSession::TryFence(Recovered* recovered, const CallContext& context) {
   CheckpointTable checkpoints(*connection_, name_.schema);
   ARROW_RETURN_NOT_OK(Begin(std::min(config_.lock_timeout, kRowLockMs), context));
-  auto mine = checkpoints.Read(spec_.name, spec_.pipeline, /*lock=*/true, context);
+  auto mine = checkpoints.Read(name_.name, spec_.pipeline, /*lock=*/true, context);
   if (!mine.ok() && StoreCodeOf(mine.status()) == kLockNotAvailable) {
     ARROW_RETURN_NOT_OK(Rollback());
     return false;
   }
   ARROW_ASSIGN_OR_RAISE(fence_, std::move(mine));
-  ARROW_ASSIGN_OR_RAISE(auto others, checkpoints.ReadAll(spec_.name, context));
+  ARROW_ASSIGN_OR_RAISE(auto others, checkpoints.ReadAll(name_.name, context));
   std::erase_if(others, [&](const Checkpoint& one) { return one.pipeline == spec_.pipeline; });
 
   const bool fresh = !fence_.has_value() || fence_->sequence == 0;
   replacing_ = spec_.reset_pipeline || (spec_.mode == LoadMode::kOverwrite && fresh);
-  ARROW_ASSIGN_OR_RAISE(const auto alone, checkpoints.Alone(spec_.name, context));
+  ARROW_ASSIGN_OR_RAISE(const auto alone, checkpoints.Alone(name_.name, context));
   ARROW_RETURN_NOT_OK(CheckNeighbours(others, alone));
   ARROW_RETURN_NOT_OK(LookAtTable(context));
   ARROW_ASSIGN_OR_RAISE(const auto handle, DescribeBackend(*connection_, context));
@@ -137,7 +137,7 @@ Result<bool> PostgresSession::TryFence(Recovered* recovered, const CallContext& 
     ARROW_RETURN_NOT_OK(checkpoints.Overwrite(*fence_, by_key() && spec_.streaming, context));
   } else {
     fence_.emplace();
-    fence_->table = spec_.name;
+    fence_->table = name_.name;
     fence_->pipeline = spec_.pipeline;
     fence_->owner = nonce_;
     fence_->epoch.value = 1;
@@ -185,7 +185,7 @@ Status PostgresSession::ClaimSlot(const std::vector<Checkpoint>& others,
 // the pipeline's own, or nobody but ampload, it is ended; the fence is ours to take.
 Status PostgresSession::EndWhoHoldsTheRow(Recovered* recovered, const CallContext& context) {
   const TableName checkpoints{name_.schema, kCheckpointTable};
-  ARROW_ASSIGN_OR_RAISE(const auto blocker, FindRowBlocker(*connection_, checkpoints, spec_.name,
+  ARROW_ASSIGN_OR_RAISE(const auto blocker, FindRowBlocker(*connection_, checkpoints, name_.name,
                                                            spec_.pipeline, context));
   if (!blocker.has_value()) return Status::OK();  // it has gone meanwhile
   const std::string what = At() + " pipeline=" + spec_.pipeline + " held_by=" + blocker->text;

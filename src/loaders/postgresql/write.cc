@@ -15,10 +15,6 @@
 namespace ampload::postgresql {
 namespace {
 
-// A COPY is ended and begun anew after so many bytes: a row that the server refuses is known then,
-// and not at the end of the load.
-constexpr int64_t kCopyBytes = 64 << 20;
-
 constexpr std::string_view kLockNotAvailable = "55P03";
 
 }  // namespace
@@ -45,6 +41,7 @@ Status PostgresSession::StartWriting(const CallContext& context) {
   writing_ = true;
   Status status = PrepareTable(context);
   if (status.ok() && !undo_.empty()) status = UndoBatches(context);
+  copy_.emplace(*connection_, CopyStatement(), At(), config_.flush_bytes);
   return status.ok() ? status : ExplainLock(status);
 }
 
@@ -102,7 +99,7 @@ Status PostgresSession::ClearTable(const CallContext& context) {
   ARROW_ASSIGN_OR_RAISE(const bool has_checkpoints, checkpoints.Exists(context));
   if (!has_checkpoints) return Status::OK();
   if (!spec_.force) {
-    ARROW_ASSIGN_OR_RAISE(const auto all, checkpoints.ReadAll(spec_.name, context));
+    ARROW_ASSIGN_OR_RAISE(const auto all, checkpoints.ReadAll(name_.name, context));
     for (const auto& one : all) {
       if (one.pipeline == spec_.pipeline) continue;
       return ConflictError(
@@ -110,7 +107,7 @@ Status PostgresSession::ClearTable(const CallContext& context) {
           " pipeline=" + one.pipeline);
     }
   }
-  return checkpoints.RemoveOthers(spec_.name, spec_.pipeline, context);
+  return checkpoints.RemoveOthers(name_.name, spec_.pipeline, context);
 }
 
 Status PostgresSession::UndoBatches(const CallContext& context) {
@@ -138,8 +135,7 @@ Status PostgresSession::UndoBatches(const CallContext& context) {
   return Status::OK();
 }
 
-Status PostgresSession::StartCopy(const CallContext& context) {
-  AMPLOAD_FAULT_POINT("postgresql.copy.start");
+std::string PostgresSession::CopyStatement() const {
   std::string target = name_.sql() + " (" + QuotedList(form_.stored->field_names()) + ")";
   if (by_key()) {
     target = KeyWrites(spec_, name_, form_, OpColumnOf(spec_).has_value()).StageTarget();
@@ -147,64 +143,7 @@ Status PostgresSession::StartCopy(const CallContext& context) {
   // Into a plain table that this transaction makes rows can be frozen at once: nobody sees it yet.
   const bool freeze =
       !by_key() && !table_.has_value() && config_.partition_by.empty() && !spec_.streaming;
-  ARROW_RETURN_NOT_OK(connection_->StartCopy(
-      "COPY " + target + " FROM STDIN (FORMAT binary" + (freeze ? ", FREEZE" : "") + ")", context));
-  copied_bytes_ = 0;
-  copy_parts_.clear();
-  return connection_->PutCopy(encode::pg::CopyHeader(), context);
-}
-
-Status PostgresSession::PutRows(const EncodedTuples& tuples, int64_t rows, int64_t first_row,
-                                const std::string& origin, const CallContext& context) {
-  if (!connection_->in_copy()) ARROW_RETURN_NOT_OK(StartCopy(context));
-  AMPLOAD_FAULT_POINT("postgresql.copy.send");
-  copy_parts_.push_back({rows, first_row, origin});
-  std::string_view bytes(reinterpret_cast<const char*>(tuples.bytes->data()),
-                         static_cast<size_t>(tuples.bytes->size()));
-  const auto piece = static_cast<size_t>(std::max<int64_t>(config_.flush_bytes, 1));
-  while (!bytes.empty()) {
-    ARROW_RETURN_NOT_OK(connection_->PutCopy(bytes.substr(0, piece), context));
-    bytes.remove_prefix(std::min(piece, bytes.size()));
-  }
-  staged_rows_ += rows;
-  copied_bytes_ += tuples.bytes->size();
-  unsummarised_bytes_ += tuples.bytes->size();
-  // A server that speaks in the middle of a COPY has refused a row, most often.
-  const bool end = copied_bytes_ >= kCopyBytes || connection_->server_spoke();
-  return end ? EndCopy(context) : Status::OK();
-}
-
-Status PostgresSession::EndCopy(const CallContext& context) {
-  if (!connection_->in_copy()) return Status::OK();
-  const Status sent = connection_->PutCopy(encode::pg::CopyTrailer(), context);
-  if (!sent.ok()) return sent;
-  auto taken = connection_->EndCopy(context);
-  if (!taken.ok()) return ExplainLock(PlaceOf(taken.status()));
-  AMPLOAD_FAULT_POINT("postgresql.copy.end");
-  copied_rows_ += *taken;
-  int64_t sent_rows = 0;
-  for (const auto& part : copy_parts_) sent_rows += part.rows;
-  copy_parts_.clear();
-  if (*taken == sent_rows) return Status::OK();
-  return PermanentError(
-      "postgresql: the server took another number of rows than were sent; a trigger or rule of the "
-      "table leaves rows out, and nothing was loaded" +
-      At() + " sent=" + std::to_string(sent_rows) + " taken=" + std::to_string(*taken));
-}
-
-Status PostgresSession::PlaceOf(const Status& failure) const {
-  const auto line = connection_ == nullptr ? std::nullopt : connection_->copy_line();
-  if (!line.has_value()) return failure;
-  int64_t before = 0;
-  for (const auto& part : copy_parts_) {
-    if (*line <= before + part.rows) {
-      const int64_t row = part.first_row + (*line - before - 1);
-      return failure.WithMessage(MessageOf(failure), " row=", row,
-                                 part.origin.empty() ? "" : " file=", part.origin);
-    }
-    before += part.rows;
-  }
-  return failure;
+  return "COPY " + target + " FROM STDIN (FORMAT binary" + (freeze ? ", FREEZE" : "") + ")";
 }
 
 Status PostgresSession::MakePartitions(const arrow::RecordBatch& batch,
@@ -225,7 +164,7 @@ Status PostgresSession::MakePartitions(const arrow::RecordBatch& batch,
       high.value <= partitioned_->second) {
     return Status::OK();
   }
-  ARROW_RETURN_NOT_OK(EndCopy(context));
+  ARROW_RETURN_NOT_OK(copy_->End(context));
   ARROW_RETURN_NOT_OK(
       EnsurePartitions(*connection_, name_, *by, low.value, high.value, config_, context).status());
   partitioned_ = {low.value, high.value};
