@@ -37,6 +37,9 @@ struct TableSpec {
   // replaces the table's rows. Refused as an overwrite is.
   bool reset_pipeline = false;
   bool force = false;  // overwrite although other pipelines' checkpoints exist
+  // Connections that fill the table at once, where LoaderTraits::supports_parallel; a new or
+  // overwritten table only. The order of rows is not kept then.
+  int parallel = 1;
 };
 
 struct ColumnInfo {

@@ -19,6 +19,9 @@ bool IsPlainIdentifier(std::string_view name) {
          std::string_view::npos;
 }
 
+// More connections than that are a slip of the pen.
+constexpr int64_t kMostConnections = 256;
+
 // "logs" of "data/logs.csv.gz".
 std::string StemOf(const std::filesystem::path& path) {
   auto name = path.filename();
@@ -68,6 +71,11 @@ void LoadOptions::Declare(CLI::App& verb, SharedOptions& shared) {
             "append: what to do with a row whose key the table has; default fail")
       ->group("Target");
   table_.DeclareRules(verb);
+  verb.add_option("--parallel", parallel_,
+                  "fill a new or overwritten table over N connections at once, where the store can; "
+                  "the order of rows is not kept; default 1")
+      ->type_name("N")
+      ->group("Target");
   table_.DeclareColumns(verb);
   DeclareBadRows(verb);
   DeclareConnectionOptions(verb, shared);
@@ -172,6 +180,13 @@ Result<LoadSetup> LoadOptions::Make(const Setting& setting, const SharedOptions&
   TableSpec& table = setup.request.table;
   ARROW_RETURN_NOT_OK(table_.Fill(&table));
   ARROW_ASSIGN_OR_RAISE(table.on_duplicate, ParseDuplicatePolicy(on_duplicate_));
+  ARROW_ASSIGN_OR_RAISE(const int64_t parallel,
+                        ParseAmount("--parallel", parallel_, OptionType::kInteger));
+  if (parallel < 1 || parallel > kMostConnections) {
+    return ConfigurationError("--parallel is a number of connections from 1 to " +
+                              std::to_string(kMostConnections) + ": parallel=" + parallel_);
+  }
+  table.parallel = static_cast<int>(parallel);
   ARROW_ASSIGN_OR_RAISE(const int64_t memory,
                         ParseAmount("--memory", table_.memory(), OptionType::kBytes));
   ARROW_ASSIGN_OR_RAISE(setup.memory, pipeline::MemoryBudget::Make(memory));

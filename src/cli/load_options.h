@@ -55,6 +55,7 @@ class LoadOptions {
   From from_;
   SourceOptions source_;
   TableOptions table_;
+  std::string parallel_ = "1";
   std::string on_duplicate_ = "fail";
 
   std::string on_bad_row_ = "fail";

@@ -51,6 +51,13 @@ Status CheckOne(const TableSpec& spec, const LoaderTraits& traits) {
   ARROW_RETURN_NOT_OK(CheckColumnNames(*spec.schema));
   ARROW_RETURN_NOT_OK(WithContext(CheckKeys(*spec.schema, spec.keys), "key"));
   ARROW_RETURN_NOT_OK(CheckMode(spec, traits));
+  if (spec.parallel < 1) return ConfigurationError("parallel is a number of connections, from 1");
+  if (spec.parallel > 1 && !traits.supports_parallel) {
+    return ConfigurationError(
+        "this store is not filled over several connections at once: leave --parallel out: "
+        "parallel=" +
+        std::to_string(spec.parallel));
+  }
   return CheckPipeline(spec, traits);
 }
 

@@ -37,6 +37,11 @@ constexpr char kAboutActivity[] =
     "coalesce(pg_catalog.to_char(a.state_change AT TIME ZONE 'UTC', "
     "'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), '')";
 
+constexpr char kThatBackend[] =
+    " FROM pg_catalog.pg_stat_activity a WHERE a.pid = $1::integer AND "
+    "pg_catalog.to_char(a.backend_start AT TIME ZONE 'UTC', "
+    "'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') = $2";
+
 Blocker FromActivity(const QueryRows& rows, int row) {
   Blocker blocker;
   blocker.backend.pid = rows.integer(row, 0);
@@ -85,20 +90,24 @@ Result<BackendHandle> DescribeBackend(Connection& connection, const CallContext&
   return handle;
 }
 
+Result<bool> IsAlive(Connection& connection, const BackendHandle& backend,
+                     const CallContext& context) {
+  ARROW_ASSIGN_OR_RAISE(const auto there,
+                        connection.Query("SELECT 1" + std::string(kThatBackend),
+                                         {std::to_string(backend.pid), backend.started}, context));
+  return !there.empty();
+}
+
 Result<bool> EndBackend(Connection& connection, const BackendHandle& backend,
                         const CallContext& context) {
-  const std::vector<Parameter> which = {std::to_string(backend.pid), backend.started};
-  const std::string those =
-      " FROM pg_catalog.pg_stat_activity a WHERE a.pid = $1::integer AND "
-      "pg_catalog.to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') "
-      "= $2";
   ARROW_ASSIGN_OR_RAISE(
       const auto ended,
-      connection.Query("SELECT pg_catalog.pg_terminate_backend(a.pid)" + those, which, context));
+      connection.Query("SELECT pg_catalog.pg_terminate_backend(a.pid)" + std::string(kThatBackend),
+                       {std::to_string(backend.pid), backend.started}, context));
   if (ended.empty()) return false;
   for (int i = 0; i < kEndTries; ++i) {
-    ARROW_ASSIGN_OR_RAISE(const auto there, connection.Query("SELECT 1" + those, which, context));
-    if (there.empty()) return true;
+    ARROW_ASSIGN_OR_RAISE(const bool alive, IsAlive(connection, backend, context));
+    if (!alive) return true;
     std::this_thread::sleep_for(kEndPause);
   }
   return TransientError("postgresql: a server process was told to end and has not: pid=" +

@@ -26,6 +26,10 @@ struct BackendHandle {
 // somebody else.
 Result<BackendHandle> DescribeBackend(Connection& connection, const CallContext& context);
 
+// Is that process still there?
+Result<bool> IsAlive(Connection& connection, const BackendHandle& backend,
+                     const CallContext& context);
+
 // Ends that process where it is still there and is a session of ampload's. True: it was there and
 // is gone. Missing rights are a failure that names it and says who may end it.
 Result<bool> EndBackend(Connection& connection, const BackendHandle& backend,

@@ -63,6 +63,7 @@ Result<CommitOutcome> PostgresSession::Unreached(const Status& failure) {
 }
 
 Status PostgresSession::FinishRows(const CallContext& context) {
+  if (parallel()) return FinishParallel(context);
   const Status sent = copy_->End(context);
   if (!sent.ok()) return ExplainLock(sent);
   if (!by_key() || staged_rows_ == 0) return Status::OK();
@@ -190,6 +191,7 @@ Result<CommitOutcome> PostgresSession::SendCommit() {
 }
 
 void PostgresSession::AfterCommit() {
+  hidden_.reset();
   const bool table_changed =
       !table_.has_value() || !form_.change.added.empty() || !form_.change.widened.empty();
   if (!one_off()) fence_ = std::move(next_);

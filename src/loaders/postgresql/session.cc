@@ -17,7 +17,10 @@ PostgresSession::PostgresSession(PostgreSQLConfig config, TableName name, TableS
       spec_(std::move(spec)),
       nonce_(base::RandomNonce()) {}
 
-PostgresSession::~PostgresSession() = default;
+PostgresSession::~PostgresSession() {
+  parallel_copy_.reset();
+  if (hidden_.has_value()) DropHidden();
+}
 
 const BatchEncoder* PostgresSession::encoder(int /*table*/) { return encoder_.get(); }
 
@@ -35,21 +38,24 @@ Status PostgresSession::Connect(const CallContext& context) {
 }
 
 Status PostgresSession::Begin(int64_t lock_ms, const CallContext& context) {
-  // Whatever the role's or the database's own settings are. What is written as text (undo records)
-  // must be read as the same value: no setting may round it.
-  return connection_->Run(
-      "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL statement_timeout = 0; SET LOCAL "
-      "lock_timeout = " +
-          std::to_string(lock_ms) + "; SET LOCAL idle_in_transaction_session_timeout = " +
-          std::to_string(config_.idle_timeout) +
-          "; SET LOCAL extra_float_digits = 3; SET LOCAL bytea_output = 'hex'; SET LOCAL DateStyle "
-          "= 'ISO, YMD'; SET LOCAL IntervalStyle = 'postgres'",
-      context);
+  return connection_->Run(BeginSql(lock_ms), context);
+}
+
+// Whatever the role's or the database's own settings are. What is written as text (undo records)
+// must be read as the same value: no setting may round it.
+std::string PostgresSession::BeginSql(int64_t lock_ms) const {
+  return "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL statement_timeout = 0; SET "
+         "LOCAL lock_timeout = " +
+         std::to_string(lock_ms) + "; SET LOCAL idle_in_transaction_session_timeout = " +
+         std::to_string(config_.idle_timeout) +
+         "; SET LOCAL extra_float_digits = 3; SET LOCAL bytea_output = 'hex'; SET LOCAL DateStyle "
+         "= 'ISO, YMD'; SET LOCAL IntervalStyle = 'postgres'";
 }
 
 Status PostgresSession::Rollback() {
   writing_ = false;
   copy_.reset();
+  parallel_copy_.reset();
   if (connection_ == nullptr) return Status::OK();
   Status status = connection_->FailCopy("the load was given up");
   if (status.ok() && connection_->is_alive() && connection_->in_transaction()) {
@@ -57,6 +63,7 @@ Status PostgresSession::Rollback() {
   }
   // A connection that cannot even do that is closed; the server rolls back by itself.
   if (!status.ok() || !connection_->is_alive()) connection_.reset();
+  if (hidden_.has_value()) DropHidden();
   return Status::OK();
 }
 
@@ -87,8 +94,10 @@ Status PostgresSession::Stage(StagedBatch batch, const CallContext& context) {
   if (rows == 0) return Status::OK();
   if (!config_.partition_by.empty()) ARROW_RETURN_NOT_OK(MakePartitions(*batch.batch, context));
   staged_rows_ += rows;
+  TupleRun run{tuples.bytes, rows, batch.first_row, batch.origin};
+  if (parallel()) return parallel_copy_->Put(std::move(run), context);
   unsummarised_bytes_ += tuples.bytes->size();
-  const Status put = copy_->Put({tuples.bytes, rows, batch.first_row, batch.origin}, context);
+  const Status put = copy_->Put(run, context);
   return put.ok() ? put : ExplainLock(put);
 }
 

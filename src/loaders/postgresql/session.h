@@ -23,6 +23,7 @@
 #include "loaders/postgresql/checkpoint_table.h"
 #include "loaders/postgresql/connection.h"
 #include "loaders/postgresql/copy_stream.h"
+#include "loaders/postgresql/parallel_copy.h"
 #include "loaders/postgresql/pg_table.h"
 #include "loaders/postgresql/postgresql_config.h"
 #include "loaders/postgresql/rows_form.h"
@@ -54,6 +55,7 @@ class PostgresSession final : public WriteSession {
   Status Connect(const CallContext& context);
   // BEGIN with the settings that our transactions have; `lock_ms`: how long it waits for locks.
   Status Begin(int64_t lock_ms, const CallContext& context);
+  std::string BeginSql(int64_t lock_ms) const;
   Status Rollback();  // also where the connection broke: then the server does it
 
   // take_over.cc
@@ -74,13 +76,22 @@ class PostgresSession final : public WriteSession {
   Status FitRows();
   Status TakeColumns(std::shared_ptr<arrow::Schema> rows);
 
+  // parallel.cc: a new or overwritten table, filled aside over several connections
+  bool parallel() const { return spec_.parallel > 1; }
+  Status CheckParallel(const CallContext& context);
+  Status StartParallel(const CallContext& context);
+  Status FinishParallel(const CallContext& context);
+  void DropHidden();
+
   // write.cc: what comes before the rows, and the rows
   Status StartWriting(const CallContext& context);
   Status PrepareTable(const CallContext& context);
   Status MakeBatchIndex(const CallContext& context);
   Status ClearTable(const CallContext& context);
+  Status ForgetNeighbours(const CallContext& context);  // an overwrite takes their place
   Status UndoBatches(const CallContext& context);
-  std::string CopyStatement() const;
+  // Into this table; `freeze`: nobody sees it before the commit.
+  std::string CopyStatement(const TableName& table, bool freeze) const;
   Status MakePartitions(const arrow::RecordBatch& batch, const CallContext& context);
   // Who holds the lock that this failure is about? Ends the transaction.
   Status ExplainLock(const Status& failure);
@@ -125,6 +136,9 @@ class PostgresSession final : public WriteSession {
   std::optional<int64_t> batch_;  // by_key streams: the one that is staged
   int64_t staged_rows_ = 0;
   std::optional<CopyStream> copy_;
+  std::optional<ParallelCopy> parallel_copy_;
+  std::optional<TableName> hidden_;       // made, and not yet in place
+  std::string new_comment_;               // that it gets there
   std::string transaction_id_;            // of a one-off load, once it was asked for
   std::string timeline_;                  // of the server then
   std::optional<CommitOutcome> refusal_;  // what the commit returns in place of committing

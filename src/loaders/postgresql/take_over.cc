@@ -5,7 +5,7 @@
 
 #include "ampload/fault_point.h"
 #include "ampload/log.h"
-#include "loaders/postgresql/pg_error.h"
+#include "loaders/postgresql/hidden_table.h"
 #include "loaders/postgresql/remembered_loads.h"
 #include "loaders/postgresql/session.h"
 
@@ -68,6 +68,12 @@ Status PostgresSession::CheckSpec() const {
         "there twice; to replace rows take --mode upsert with --key" +
         At());
   }
+  if (parallel() && (!one_off() || by_key() || !config_.partition_by.empty())) {
+    return ConfigurationError(
+        "postgresql: --parallel fills a new or overwritten table that is neither partitioned nor "
+        "a pipeline's; leave it out" +
+        At());
+  }
   return Status::OK();
 }
 
@@ -84,7 +90,9 @@ Status PostgresSession::InstallFence(Recovered* recovered, const CallContext& co
     }
     replacing_ = spec_.mode == LoadMode::kOverwrite;
     ARROW_RETURN_NOT_OK(CheckNeighbours(others, alone));
-    return LookAtTable(context);
+    ARROW_RETURN_NOT_OK(LookAtTable(context));
+    ARROW_ASSIGN_OR_RAISE(recovered->cleaned_up, DropDeadTables(*connection_, name_, context));
+    return CheckParallel(context);
   }
   if (!known) {
     ARROW_RETURN_NOT_OK(LookAtTable(context));  // complain of the table before anything is made

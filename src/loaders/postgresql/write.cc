@@ -37,11 +37,14 @@ Status PostgresSession::StartWriting(const CallContext& context) {
     // What this load has of its place in the table may be out of date: only Recover may reconnect.
     return TransientError("postgresql: the connection is gone" + At(), "08003");
   }
-  ARROW_RETURN_NOT_OK(Begin(config_.lock_timeout, context));
   writing_ = true;
+  if (parallel()) return StartParallel(context);
+  ARROW_RETURN_NOT_OK(Begin(config_.lock_timeout, context));
   Status status = PrepareTable(context);
   if (status.ok() && !undo_.empty()) status = UndoBatches(context);
-  copy_.emplace(*connection_, CopyStatement(), At(), config_.flush_bytes);
+  // Into a plain table that this transaction makes rows can be frozen at once: nobody sees it yet.
+  const bool freeze = !table_.has_value() && config_.partition_by.empty() && !spec_.streaming;
+  copy_.emplace(*connection_, CopyStatement(name_, freeze), At(), config_.flush_bytes);
   return status.ok() ? status : ExplainLock(status);
 }
 
@@ -92,6 +95,10 @@ Status PostgresSession::ClearTable(const CallContext& context) {
     ARROW_RETURN_NOT_OK(connection_->Run(
         (config_.overwrite == "truncate" ? "TRUNCATE " : "DELETE FROM ") + name_.sql(), context));
   }
+  return ForgetNeighbours(context);
+}
+
+Status PostgresSession::ForgetNeighbours(const CallContext& context) {
   UndoTable undo(*connection_, name_);
   ARROW_ASSIGN_OR_RAISE(const bool has_records, undo.Exists(context));
   if (has_records) ARROW_RETURN_NOT_OK(undo.ForgetAll(context));
@@ -135,15 +142,13 @@ Status PostgresSession::UndoBatches(const CallContext& context) {
   return Status::OK();
 }
 
-std::string PostgresSession::CopyStatement() const {
-  std::string target = name_.sql() + " (" + QuotedList(form_.stored->field_names()) + ")";
+std::string PostgresSession::CopyStatement(const TableName& table, bool freeze) const {
+  std::string target = table.sql() + " (" + QuotedList(form_.stored->field_names()) + ")";
   if (by_key()) {
     target = KeyWrites(spec_, name_, form_, OpColumnOf(spec_).has_value()).StageTarget();
   }
-  // Into a plain table that this transaction makes rows can be frozen at once: nobody sees it yet.
-  const bool freeze =
-      !by_key() && !table_.has_value() && config_.partition_by.empty() && !spec_.streaming;
-  return "COPY " + target + " FROM STDIN (FORMAT binary" + (freeze ? ", FREEZE" : "") + ")";
+  return "COPY " + target + " FROM STDIN (FORMAT binary" + (freeze && !by_key() ? ", FREEZE" : "") +
+         ")";
 }
 
 Status PostgresSession::MakePartitions(const arrow::RecordBatch& batch,
