@@ -1,6 +1,5 @@
 // Strings, checked to be UTF-8, and binaries in all their layouts.
 #include <arrow/type.h>
-#include <arrow/util/utf8.h>
 
 #include <algorithm>
 #include <string>
@@ -8,32 +7,12 @@
 #include "encode/bytes_layout.h"
 #include "encode/leaf_column.h"
 #include "encode/msgpack_bytes.h"
+#include "encode/utf8_rows.h"
 
 namespace ampload::encode {
 namespace {
 
 enum class Kind { kString, kBinary };
-
-// Rows of consecutive offsets at once: all their bytes are UTF-8 and no row begins inside a
-// character. False says nothing about a single row yet.
-template <class Layout>
-bool IsUtf8AsAWhole(const Layout&, const Rows&, const Validity&) {
-  return false;
-}
-template <class Offset>
-bool IsUtf8AsAWhole(const OffsetLayout<Offset>& layout, const Rows& rows,
-                    const Validity& validity) {
-  if (rows.index != nullptr || validity.has_nulls() || rows.count == 0) return false;
-  const Offset begin = layout.offsets[rows.first];
-  const Offset end = layout.offsets[rows.first + rows.count];
-  if (begin == end) return true;
-  bool starts = true;
-  for (int64_t row = rows.first; row < rows.first + rows.count; ++row) {
-    const Offset offset = layout.offsets[row];
-    starts &= offset == end || (layout.bytes[offset] & 0xc0) != 0x80;
-  }
-  return starts && arrow::util::ValidateUTF8(layout.bytes + begin, end - begin);
-}
 
 template <class Format, Kind kKind, class Layout>
 struct BytesCodec : PlainCodec {
@@ -43,11 +22,7 @@ struct BytesCodec : PlainCodec {
     const int64_t too_long = FindRefused(
         rows, validity, [&](int64_t row) { return layout.length(row) <= msgpack::kMaxLength; });
     int64_t not_utf8 = rows.count;
-    if (kKind == Kind::kString && !IsUtf8AsAWhole(layout, rows, validity)) {
-      not_utf8 = FindRefused(rows, validity, [&](int64_t row) {
-        return arrow::util::ValidateUTF8(layout.at(row), layout.length(row));
-      });
-    }
+    if (kKind == Kind::kString) not_utf8 = FindNotUtf8(layout, rows, validity);
     const int64_t k = std::min(too_long, not_utf8);
     if (k == rows.count) return std::nullopt;
     return Refusal{k,

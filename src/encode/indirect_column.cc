@@ -1,75 +1,19 @@
-// dictionary and run_end_encoded: written as the values that they stand for.
-#include <arrow/type.h>
+#include "encode/indirect_column.h"
 
-#include <algorithm>
-#include <string>
-#include <utility>
-#include <vector>
-
-#include "encode/column_writer.h"
 #include "encode/every_format.h"
-#include "encode/picked_rows.h"
 
 namespace ampload::encode {
 namespace {
 
-template <class Format, class Index>
-class DictionaryColumn final : public ColumnWriter {
- public:
-  DictionaryColumn(const arrow::ArrayData& data, KeyPrefix prefix)
-      : indices_(data.GetValues<Index>(1)),
-        validity_(data),
-        null_(prefix),
-        length_(data.dictionary->length),
-        values_(MakeColumnWriter<Format>(*data.dictionary, std::move(prefix))) {}
-
-  MaybeRefusal Size(const Rows& rows, int64_t* sizes) override {
-    MaybeRefusal refusal;
-    picked_.Clear();
-    ForEachRow(
-        rows, validity_,
-        [&](int64_t k, int64_t row) {
-          const Index index = indices_[row];
-          if (std::cmp_greater_equal(index, 0) && std::cmp_less(index, length_)) {
-            picked_.Add(k, static_cast<int64_t>(index));
-          } else if (!refusal) {
-            refusal = Refusal{k, "index is outside the dictionary",
-                              "index=" + std::to_string(indices_[row]), ""};
-          }
-        },
-        [&](int64_t k) { sizes[k] += null_.size(); });
-    if (refusal) return refusal;
-    return picked_.Size(*values_, sizes);
-  }
-
-  void Write(const Rows& rows, uint8_t** cursors) override {
-    const auto null = null_.view();
-    picked_.Clear();
-    ForEachRow(
-        rows, validity_,
-        [&](int64_t k, int64_t row) { picked_.Add(k, static_cast<int64_t>(indices_[row])); },
-        [&](int64_t k) { cursors[k] = null.Put(cursors[k]); });
-    picked_.Write(*values_, cursors);
-  }
-
- private:
-  const Index* indices_;
-  Validity validity_;
-  typename Format::Null null_;
-  int64_t length_;
-  std::unique_ptr<ColumnWriter> values_;
-  PickedRows picked_;
-};
-
 // Each row is one of the values, so they share sizes and cursors.
-template <class Format, class RunEnd>
+template <class RunEnd>
 class RunEndColumn final : public ColumnWriter {
  public:
-  RunEndColumn(const arrow::ArrayData& data, KeyPrefix prefix)
+  RunEndColumn(const arrow::ArrayData& data, std::unique_ptr<ColumnWriter> values)
       : ends_(data.child_data[0]->GetValues<RunEnd>(1)),
         runs_(data.child_data[0]->length),
         offset_(data.offset),
-        values_(MakeColumnWriter<Format>(*data.child_data[1], std::move(prefix))) {}
+        values_(std::move(values)) {}
 
   MaybeRefusal Size(const Rows& rows, int64_t* sizes) override {
     return values_->Size(Runs(rows), sizes);
@@ -103,42 +47,29 @@ class RunEndColumn final : public ColumnWriter {
 
 }  // namespace
 
-template <class Format>
-std::unique_ptr<ColumnWriter> MakeDictionaryColumn(const arrow::ArrayData& data, KeyPrefix prefix) {
-  const auto make = [&]<class T>(T) -> std::unique_ptr<ColumnWriter> {
-    return std::make_unique<DictionaryColumn<Format, T>>(data, std::move(prefix));
-  };
-  switch (static_cast<const arrow::DictionaryType&>(*data.type).index_type()->id()) {
-    case arrow::Type::INT8:
-      return make(int8_t{});
+std::unique_ptr<ColumnWriter> MakeRunEndOver(const arrow::ArrayData& data,
+                                             std::unique_ptr<ColumnWriter> values) {
+  const auto& type = static_cast<const arrow::RunEndEncodedType&>(*data.type);
+  switch (type.run_end_type()->id()) {
     case arrow::Type::INT16:
-      return make(int16_t{});
+      return std::make_unique<RunEndColumn<int16_t>>(data, std::move(values));
     case arrow::Type::INT32:
-      return make(int32_t{});
-    case arrow::Type::INT64:
-      return make(int64_t{});
-    case arrow::Type::UINT8:
-      return make(uint8_t{});
-    case arrow::Type::UINT16:
-      return make(uint16_t{});
-    case arrow::Type::UINT32:
-      return make(uint32_t{});
+      return std::make_unique<RunEndColumn<int32_t>>(data, std::move(values));
     default:
-      return make(uint64_t{});
+      return std::make_unique<RunEndColumn<int64_t>>(data, std::move(values));
   }
 }
 
 template <class Format>
+std::unique_ptr<ColumnWriter> MakeDictionaryColumn(const arrow::ArrayData& data, KeyPrefix prefix) {
+  const typename Format::Null null(prefix);
+  return MakeDictionaryOver(data, null,
+                            MakeColumnWriter<Format>(*data.dictionary, std::move(prefix)));
+}
+
+template <class Format>
 std::unique_ptr<ColumnWriter> MakeRunEndColumn(const arrow::ArrayData& data, KeyPrefix prefix) {
-  const auto& type = static_cast<const arrow::RunEndEncodedType&>(*data.type);
-  switch (type.run_end_type()->id()) {
-    case arrow::Type::INT16:
-      return std::make_unique<RunEndColumn<Format, int16_t>>(data, std::move(prefix));
-    case arrow::Type::INT32:
-      return std::make_unique<RunEndColumn<Format, int32_t>>(data, std::move(prefix));
-    default:
-      return std::make_unique<RunEndColumn<Format, int64_t>>(data, std::move(prefix));
-  }
+  return MakeRunEndOver(data, MakeColumnWriter<Format>(*data.child_data[1], std::move(prefix)));
 }
 
 AMPLOAD_FOR_EVERY_FORMAT(MakeDictionaryColumn)

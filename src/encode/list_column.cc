@@ -11,7 +11,7 @@
 
 #include "encode/column_writer.h"
 #include "encode/every_format.h"
-#include "encode/list_layout.h"
+#include "encode/list_elements.h"
 #include "encode/map_keys.h"
 
 namespace ampload::encode {
@@ -74,11 +74,11 @@ class ListColumn final : public ColumnWriter {
         element_path_(element_path) {}
 
   MaybeRefusal Size(const Rows& rows, int64_t* sizes) override {
-    const Rows elements = Elements(rows);
+    const Rows elements = lists_.Of(rows, validity_);
     scratch_.assign(static_cast<size_t>(elements.count), 0);
     MaybeRefusal refusal = child_->Size(elements, scratch_.data());
     if (refusal) {
-      refusal->position = RowOfElement(rows, refusal->position);
+      refusal->position = lists_.RowOf(refusal->position, rows, validity_);
       refusal->path = element_path_ + refusal->path;
       return refusal;
     }
@@ -105,7 +105,7 @@ class ListColumn final : public ColumnWriter {
   }
 
   void Write(const Rows& rows, uint8_t** cursors) override {
-    const Rows elements = Elements(rows);
+    const Rows elements = lists_.Of(rows, validity_);
     const KeyPrefix::View prefix = prefix_.view();
     const auto null = null_.view();
     cursors_.resize(static_cast<size_t>(elements.count));
@@ -130,34 +130,7 @@ class ListColumn final : public ColumnWriter {
  private:
   static constexpr int64_t kMaxElement = std::numeric_limits<uint32_t>::max();
 
-  // The elements of the rows that are not null, in row order.
-  Rows Elements(const Rows& rows) {
-    if (rows.count == 0) return {};
-    if (Lists::kAdjacent && rows.index == nullptr && !validity_.has_nulls()) {
-      const int64_t begin = lists_.begin(rows.first);
-      const int64_t last = rows.first + rows.count - 1;
-      return {begin, lists_.begin(last) + lists_.length(last) - begin, nullptr};
-    }
-    index_.clear();
-    ForEachRow(
-        rows, validity_,
-        [&](int64_t, int64_t row) {
-          const int64_t begin = lists_.begin(row);
-          for (int64_t i = 0; i < lists_.length(row); ++i) index_.push_back(begin + i);
-        },
-        [](int64_t) {});
-    return {0, static_cast<int64_t>(index_.size()), index_.data()};
-  }
-
-  int64_t RowOfElement(const Rows& rows, int64_t element) const {
-    int64_t k = 0;
-    for (int64_t seen = 0;; ++k) {
-      if (validity_(rows[k])) seen += lists_.length(rows[k]);
-      if (seen > element) return k;
-    }
-  }
-
-  Lists lists_;
+  ListElements<Lists> lists_;
   Validity validity_;
   typename Format::Null null_;
   KeyPrefix prefix_;
@@ -166,7 +139,6 @@ class ListColumn final : public ColumnWriter {
   std::vector<uint32_t> kept_;  // of all elements of the batch, in order
   size_t written_ = 0;          // how many of them Write has used
   std::vector<int64_t> scratch_;
-  std::vector<int64_t> index_;
   std::vector<uint8_t*> cursors_;
 };
 

@@ -3,10 +3,10 @@
 
 #include <cstring>
 #include <string>
-#include <type_traits>
 
 #include "encode/iso8601.h"
 #include "encode/leaf_column.h"
+#include "encode/time_unit.h"
 
 namespace ampload::encode {
 namespace {
@@ -128,23 +128,6 @@ struct MonthDayNanoForm {
     return PutMonthDayNano(at, value.months, value.days, value.nanoseconds);
   }
 };
-
-// Calls make(unit as a constant).
-template <class Make>
-auto WithUnit(arrow::TimeUnit::type unit, Make&& make) {
-  using arrow::TimeUnit;
-  switch (unit) {
-    case TimeUnit::SECOND:
-      return make(std::integral_constant<TimeUnit::type, TimeUnit::SECOND>{});
-    case TimeUnit::MILLI:
-      return make(std::integral_constant<TimeUnit::type, TimeUnit::MILLI>{});
-    case TimeUnit::MICRO:
-      return make(std::integral_constant<TimeUnit::type, TimeUnit::MICRO>{});
-    case TimeUnit::NANO:
-      break;
-  }
-  return make(std::integral_constant<TimeUnit::type, TimeUnit::NANO>{});
-}
 
 }  // namespace
 
