@@ -64,8 +64,11 @@ Result<PgType> TypeForNewColumn(const arrow::Field& field);
 // rest. For an array type `element` is filled.
 PgType BuiltInType(uint32_t oid, int32_t typmod, std::string name);
 
+// The array type of a built-in type; 0 where it is none.
+uint32_t ArrayOidOf(uint32_t element_oid);
+
 // What a column of this type is to a reader: int2 is int16, numeric(p, s) a decimal where p <= 76,
-// an unbounded numeric and what is kOther utf8, bytea binary, jsonb and json utf8.
+// an unbounded numeric and what is kOther utf8, bytea binary, uuid arrow.uuid, jsonb and json utf8.
 std::shared_ptr<arrow::DataType> ArrowTypeOf(const PgType& type);
 
 }  // namespace ampload::encode::pg
