@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "encode/pg/copy_encoder.h"
 #include "encode/row_format_encoder.h"
 #include "encode/text_encoder.h"
 
@@ -185,6 +186,22 @@ void EncodeText(benchmark::State& state, BinaryText binaries,
   Report(state, bytes);
 }
 
+void EncodeCopy(benchmark::State& state, const std::shared_ptr<arrow::RecordBatch>& batch) {
+  std::vector<pg::PgColumn> columns;
+  for (const auto& field : batch->schema()->fields()) {
+    columns.push_back({field->name(), pg::TypeForNewColumn(*field).ValueOrDie()});
+  }
+  const auto encoder =
+      pg::CopyEncoder::Make(batch->schema(), std::move(columns), "bench", {}).ValueOrDie();
+  int64_t bytes = 0;
+  for (auto _ : state) {
+    const auto tuples = encoder->Encode(*batch, 0).ValueOrDie();
+    bytes = tuples->size();
+    benchmark::DoNotOptimize(tuples->data());
+  }
+  Report(state, bytes);
+}
+
 void Decode(benchmark::State& state, ValueFormat format,
             const std::shared_ptr<arrow::RecordBatch>& batch) {
   const auto encoder = MakeRowFormatEncoder(format, batch->schema()).ValueOrDie();
@@ -218,6 +235,9 @@ void RegisterAll() {
                                      EncodeText(state, binaries, batch);
                                    });
     }
+    benchmark::RegisterBenchmark(
+        ("Encode/postgresql_" + table).c_str(),
+        [batch = batch](benchmark::State& state) { EncodeCopy(state, batch); });
   }
   for (const auto& name : ValueFormatNames()) {
     const ValueFormat format = *ValueFormatOf(name);
