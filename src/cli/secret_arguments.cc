@@ -39,7 +39,7 @@ void MaskNamedValues(std::string& text, const std::set<std::string>& names) {
   for (size_t equals = text.find('='); equals != std::string::npos;
        equals = text.find('=', equals + 1)) {
     const size_t before =
-        equals == 0 ? std::string::npos : text.find_last_of("?&;, -=", equals - 1);
+        equals == 0 ? std::string::npos : text.find_last_of("?&;:, -='", equals - 1);
     const size_t start = before == std::string::npos ? 0 : before + 1;
     if (!names.contains(Lower(std::string_view(text).substr(start, equals - start)))) continue;
     // Within a URI's query a value ends at &; elsewhere it is the rest.
@@ -58,8 +58,9 @@ bool IsSecretOption(std::string_view argument, const std::set<std::string>& name
 }  // namespace
 
 std::set<std::string> SecretNames(const LoaderRegistry& registry) {
-  std::set<std::string> names = {"password",    "passwd",     "pwd",     "secret", "token",
-                                 "private_key", "credential", "api_key", "apikey"};
+  std::set<std::string> names = {"password", "passwd",      "pwd",        "secret",
+                                 "token",    "private_key", "credential", "api_key",
+                                 "apikey",   "pgpassword",  "sslpassword"};
   for (const auto& loader : registry.loaders()) {
     for (const auto& option : loader.options) {
       if (option.secret) names.insert(Lower(option.name));

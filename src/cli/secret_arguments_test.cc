@@ -27,6 +27,23 @@ TEST(SecretArguments, MasksNamedValues) {
             "pg://h/db?user=me&password=***");
 }
 
+TEST(SecretArguments, MasksKeywordsBehindAScheme) {
+  EXPECT_EQ(MaskSecrets("pg:password=a b", kNames), "pg:password=***");
+  EXPECT_EQ(MaskSecrets("pg:host=h password='a b' user=me", kNames),
+            "pg:host=h password=*************");
+  EXPECT_EQ(MaskSecrets("pg:host='h'password=ab", kNames), "pg:host='h'password=**");
+  EXPECT_EQ(MaskSecrets("pg://me:abc@h/db?sslmode=require&password=ab", kNames),
+            "pg://me:***@h/db?sslmode=require&password=**");
+}
+
+TEST(SecretArguments, KnowTheNamesOfTheLoadersAndTheUsualOnes) {
+  const auto names = SecretNames(LoaderRegistry::BuiltIn());
+  for (const char* name : {"password", "pgpassword", "sslpassword", "token"}) {
+    EXPECT_TRUE(names.contains(name)) << name;
+  }
+  EXPECT_EQ(MaskSecrets("PGPASSWORD=abc", names), "PGPASSWORD=***");
+}
+
 TEST(SecretArguments, LeavesEverythingElse) {
   for (const char* text : {"lmdb:./x.lmdb", "redis://host:6379/0", "redis://me@host:6379", "a=b",
                            "--where", "topic = 'a@b:c'", "password", "pg://host:5432/db?x=a@b"}) {

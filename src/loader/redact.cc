@@ -1,6 +1,7 @@
 #include "loader/redact.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace ampload {
 namespace {
@@ -45,6 +46,22 @@ std::string RedactQuery(std::string_view query, std::span<const OptionSpec> opti
   }
 }
 
+// "host=db password=abc": from the first value on that may not be shown, all is hidden, since
+// nobody knows where an unquoted password ends. nullopt: there is no such value.
+std::optional<std::string> RedactKeywords(std::string_view text,
+                                          std::span<const OptionSpec> options) {
+  for (size_t equals = text.find('='); equals != std::string_view::npos;
+       equals = text.find('=', equals + 1)) {
+    const size_t last = text.find_last_not_of(' ', equals == 0 ? 0 : equals - 1);
+    if (last == std::string_view::npos) continue;
+    const size_t before = text.find_last_of(" \t\n'", last);
+    const size_t start = before == std::string_view::npos ? 0 : before + 1;
+    if (MayBeShown(text.substr(start, last + 1 - start), options)) continue;
+    return std::string(text.substr(0, equals + 1)) + std::string(kHidden);
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::string RedactUri(std::string_view uri, std::span<const OptionSpec> options) {
@@ -54,6 +71,11 @@ std::string RedactUri(std::string_view uri, std::span<const OptionSpec> options)
   const std::string scheme(uri.substr(0, start));
   const std::string rest = RedactUserInfo(uri.substr(start));
   const size_t question = rest.find('?');
+  if (has_scheme && !rest.starts_with('/') && !rest.starts_with('.')) {
+    if (const auto hidden = RedactKeywords(rest.substr(0, question), options)) {
+      return scheme + *hidden;
+    }
+  }
   if (question == std::string::npos) return scheme + rest;
   return scheme + rest.substr(0, question + 1) +
          RedactQuery(std::string_view(rest).substr(question + 1), options);

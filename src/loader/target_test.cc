@@ -152,5 +152,17 @@ TEST(RedactUri, HidesPasswordsAndWhatMayBeOne) {
   EXPECT_EQ(is("plain"), "plain");
 }
 
+TEST(RedactUri, HidesAllBehindAKeywordThatMayBeAPassword) {
+  const std::vector<OptionSpec> options = {{.name = "host"}, {.name = "pin", .secret = true}};
+  const auto is = [&](std::string_view uri) { return RedactUri(uri, options); };
+  EXPECT_EQ(is("pg:host=h pin=a b?c&d"), "pg:host=h pin=***");
+  EXPECT_EQ(is("pg:pin=a host=h"), "pg:pin=***");
+  EXPECT_EQ(is("pg:host=h pim = 'a b'"), "pg:host=h pim =***");
+  EXPECT_EQ(is("pg:host=h?pin=a"), "pg:host=h?pin=***");
+  EXPECT_EQ(is("pg:host='h'pin=a"), "pg:host='h'pin=***");
+  EXPECT_EQ(is("pg:host=h"), "pg:host=h");
+  EXPECT_EQ(is("lmdb:/data/a=b"), "lmdb:/data/a=b");
+}
+
 }  // namespace
 }  // namespace ampload

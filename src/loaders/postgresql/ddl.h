@@ -26,9 +26,11 @@ struct NewTable {
 
 // The table for rows of these columns (StoredSchema: without `_op`): types by the matrix, NOT NULL
 // where the field says so and on the key, PRIMARY KEY from the keys of an upsert or merge, comments
-// from the field's metadata "comment" and for what the column's type does not say.
-Result<NewTable> TableFor(const TableSpec& spec, const TableName& name,
-                          const arrow::Schema& stored);
+// from the field's metadata "comment" and for what the column's type does not say. A data error for
+// a column that has no type or whose name the server would cut; a configuration error where
+// partition_by cannot be: its column is missing, no integer, or not part of the key.
+Result<NewTable> TableFor(const TableSpec& spec, const TableName& name, const arrow::Schema& stored,
+                          const PostgreSQLConfig& config);
 
 // CREATE TABLE and what follows it: comments, and for a stream the index that finds rows by
 // `_amp_batch_id` (BRIN with int8_minmax_multi_ops from 14 on, a btree on 13). `config` has
@@ -42,5 +44,8 @@ std::string BatchIndexStatement(const TableName& table, int server_version);
 
 // ALTER TABLE for these changes, in one statement; empty: nothing to do.
 Result<std::string> EvolveStatement(const TableName& table, const SchemaChange& change);
+
+// The option after_load with the table's name in it; empty: nothing to run.
+std::string AfterLoadStatements(const TableName& table, const PostgreSQLConfig& config);
 
 }  // namespace ampload::postgresql

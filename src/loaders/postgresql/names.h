@@ -33,4 +33,7 @@ struct TableName {
 // empty, longer than 63 bytes, or there are more than two.
 Result<TableName> ParseTableName(std::string_view text, std::string_view default_schema);
 
+// The shortest text that ParseTableName makes this name of.
+std::string AsWritten(const TableName& name, std::string_view default_schema);
+
 }  // namespace ampload::postgresql

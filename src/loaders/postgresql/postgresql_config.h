@@ -41,9 +41,14 @@ struct PostgreSQLConfig {
 
 const OptionTable<PostgreSQLConfig>& PostgreSQLOptions();
 
+// The options, checked: also that libpq understands `connection`. Options of ours in a URI in
+// `connection`, or in $DATABASE_URL, count as given there; $DATABASE_URL counts only where nothing
+// says which server. Connects nothing, reads no file.
+Result<PostgreSQLConfig> ParsePostgreSQLConfig(const ConfigMap& config);
+
 // "postgresql://user@host/db?schema=chain&sslmode=require" as options: parameters that are options
-// of ours are taken out, all else stays in `connection` for libpq. Also "postgresql:" alone, and
-// "postgresql:host=... dbname=...".
+// of ours alone are taken out, all else stays in `connection` for libpq. Also "postgresql:" alone,
+// and "postgresql:host=... dbname=...".
 Result<ConfigMap> ParsePostgreSQLUri(std::string_view uri);
 
 }  // namespace ampload::postgresql
