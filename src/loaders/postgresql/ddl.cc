@@ -112,13 +112,13 @@ Status SetPartitioning(const PartitionBy& by, NewTable* table) {
 std::string ColumnList(const NewTable& table) {
   std::string out;
   for (const auto& column : table.columns) {
-    out += (out.empty() ? "\n  " : ",\n  ") + Quoted(column.name) + " " + column.type.name +
+    out += (out.empty() ? "" : ", ") + Quoted(column.name) + " " + column.type.name +
            (column.not_null ? " NOT NULL" : "");
   }
   if (!table.primary_key.empty()) {
-    out += ",\n  PRIMARY KEY (" + QuotedList(table.primary_key) + ")";
+    out += ", PRIMARY KEY (" + QuotedList(table.primary_key) + ")";
   }
-  return out + (out.empty() ? "" : "\n");
+  return out;
 }
 
 }  // namespace

@@ -43,7 +43,7 @@ Status PostgresSession::StartParallel(const CallContext& context) {
     if (!evolve.empty()) ARROW_RETURN_NOT_OK(connection_->Run(evolve, context));
   } else {
     ARROW_ASSIGN_OR_RAISE(const auto stored, StoredSchema(spec_));
-    ARROW_ASSIGN_OR_RAISE(const auto made, TableFor(spec_, hidden, *stored));
+    ARROW_ASSIGN_OR_RAISE(const auto made, TableFor(spec_, hidden, *stored, config_));
     for (const auto& statement :
          CreateStatements(made, config_, /*streaming=*/false, connection_->server_version())) {
       ARROW_RETURN_NOT_OK(connection_->Run(statement, context));

@@ -143,7 +143,8 @@ TEST_F(Config, TakesDatabaseUrlWhereNothingSaysWhichServer) {
   EXPECT_EQ(config.schema, "mine");
   for (const auto* name : {"host", "dbname", "user", "service", "connection"}) {
     ASSERT_OK_AND_ASSIGN(
-        config, ParsePostgreSQLConfig({{name, std::string(name) == "connection" ? "a=b" : "x"}}));
+        config,
+        ParsePostgreSQLConfig({{name, std::string(name) == "connection" ? "dbname=x" : "x"}}));
     ASSERT_OK_AND_ASSIGN(const auto keywords, config.keywords());
     EXPECT_THAT(keywords, Not(Contains(Pair("user", "me")))) << name;
     EXPECT_EQ(config.schema, "public") << name;

@@ -188,7 +188,7 @@ Status PostgresSession::FitRows() {
     ARROW_ASSIGN_OR_RAISE(form_, FitRowsToTable(spec_, *table_, table_is_empty_ || replacing_));
   } else {
     ARROW_ASSIGN_OR_RAISE(const auto stored, StoredSchema(spec_));
-    ARROW_ASSIGN_OR_RAISE(const auto made, TableFor(spec_, name_, *stored));
+    ARROW_ASSIGN_OR_RAISE(const auto made, TableFor(spec_, name_, *stored, config_));
     ARROW_ASSIGN_OR_RAISE(form_, FormOfNewTable(spec_, made.columns));
   }
   ARROW_ASSIGN_OR_RAISE(auto encoder, MakeTupleEncoder(spec_, form_, name_.text()));

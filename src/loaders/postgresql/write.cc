@@ -52,7 +52,7 @@ Status PostgresSession::PrepareTable(const CallContext& context) {
   CheckpointTable checkpoints(*connection_, name_.schema);
   if (!table_.has_value()) {
     ARROW_ASSIGN_OR_RAISE(const auto stored, StoredSchema(spec_));
-    ARROW_ASSIGN_OR_RAISE(const auto made, TableFor(spec_, name_, *stored));
+    ARROW_ASSIGN_OR_RAISE(const auto made, TableFor(spec_, name_, *stored, config_));
     for (const auto& statement :
          CreateStatements(made, config_, spec_.streaming, connection_->server_version())) {
       ARROW_RETURN_NOT_OK(connection_->Run(statement, context));
