@@ -66,7 +66,7 @@ std::string CommentOf(const arrow::Schema& schema) {
 
 // Texts of Arrow metadata may hold what no text of the server's can.
 bool IsStorable(const std::string& comment) {
-  return !comment.empty() && comment.find('\0') == std::string::npos;
+  return !comment.empty() && std::count(comment.begin(), comment.end(), '\0') == 0;
 }
 
 Status CheckColumnName(const TableName& table, const std::string& name) {

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -23,7 +24,7 @@ struct ReadColumn {
   bool as_text = false;  // the server's own text
 };
 
-std::string SendFunction(PgKind kind) {
+std::string_view SendFunction(PgKind kind) {
   switch (kind) {
     case PgKind::kBool:
       return "boolsend";
@@ -54,6 +55,13 @@ std::string SendFunction(PgKind kind) {
   }
 }
 
+std::string InHex(std::string_view function, const std::string& argument) {
+  std::string text = "pg_catalog.encode(pg_catalog.";
+  text += function;
+  text += "(" + argument;
+  return text += "), 'hex')";
+}
+
 // What is selected so that AppendValue understands it, apart from the hex.
 std::string Expression(const ReadColumn& read) {
   const PgType& type = read.column->type;
@@ -63,14 +71,11 @@ std::string Expression(const ReadColumn& read) {
     return "CASE WHEN " + name + " IS NOT NULL THEN pg_catalog.concat(" + name + ", '') END";
   }
   if (read.as_text || IsReadAsText(type)) return name + "::pg_catalog.text";
-  if (type.kind != PgKind::kArray) {
-    return "pg_catalog.encode(pg_catalog." + SendFunction(type.kind) + "(" + name + "), 'hex')";
-  }
+  if (type.kind != PgKind::kArray) return InHex(SendFunction(type.kind), name);
   // The others' binary form is their text already.
   const bool needs_cast =
       type.element->kind == PgKind::kNumeric || type.element->kind == PgKind::kJsonb;
-  return "pg_catalog.encode(pg_catalog.array_send(" + name +
-         (needs_cast ? "::pg_catalog.text[]" : "") + "), 'hex')";
+  return InHex("array_send", needs_cast ? name + "::pg_catalog.text[]" : name);
 }
 
 // The column; nullopt: one of its values is none of the Arrow type.
