@@ -90,7 +90,7 @@ TEST(CreateStatements, GiveAStreamAnIndexByBatch) {
   EXPECT_EQ(made.back(), BatchIndexStatement(kLogs, kFifteen));
   EXPECT_EQ(made.back(),
             "CREATE INDEX ON \"chain\".\"logs\" USING brin (\"_amp_batch_id\" "
-            "int8_minmax_multi_ops) WITH (pages_per_range = 64, autosummarize = on)");
+            "int8_minmax_multi_ops) WITH (pages_per_range = 128, autosummarize = on)");
   ASSERT_OK_AND_ASSIGN(made, Statements(spec, {}, kThirteen));
   EXPECT_EQ(made.back(), "CREATE INDEX ON \"chain\".\"logs\" (\"_amp_batch_id\")");
 }

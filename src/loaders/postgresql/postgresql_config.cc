@@ -36,7 +36,7 @@ void AddConnection(Table* table) {
             .meaning = "disable, allow, prefer, require, verify-ca or verify-full; when not given "
                        "libpq's own: prefer"},
            &PostgreSQLConfig::sslmode)
-      .Add({.name = "sslrootcert", .meaning = "file of the certificates to trust, or system"},
+      .Add({.name = "sslrootcert", .meaning = "file of the certificates to trust"},
            &PostgreSQLConfig::sslrootcert)
       .Add({.name = "sslcert", .meaning = "file of the client's certificate"},
            &PostgreSQLConfig::sslcert)
@@ -56,7 +56,7 @@ void AddTables(Table* table) {
   table
       ->Add({.name = "schema",
              .default_value = "public",
-             .meaning = "schema of tables whose name has none, and of ampload's own"},
+             .meaning = "schema of tables whose name has none"},
             &PostgreSQLConfig::schema)
       .Add({.name = "unlogged",
             .meaning = "new tables are UNLOGGED: quicker, and empty after a crash of the server"},

@@ -55,6 +55,10 @@ std::string_view SendFunction(PgKind kind) {
   }
 }
 
+bool IsDay(PgKind kind) {
+  return kind == PgKind::kDate || kind == PgKind::kTimestamp || kind == PgKind::kTimestampTz;
+}
+
 std::string InHex(std::string_view function, const std::string& argument) {
   std::string text = "pg_catalog.encode(pg_catalog.";
   text += function;
@@ -69,6 +73,9 @@ std::string Expression(const ReadColumn& read) {
   constexpr uint32_t kPaddedText = 1042;  // char(n): a cast to text would take its blanks off
   if (type.kind == PgKind::kText && type.oid == kPaddedText) {
     return "CASE WHEN " + name + " IS NOT NULL THEN pg_catalog.concat(" + name + ", '') END";
+  }
+  if (read.as_text && IsDay(type.kind)) {  // ISO 8601, whatever DateStyle says
+    return "pg_catalog.to_json(" + name + ") OPERATOR(pg_catalog.#>>) '{}'::pg_catalog.text[]";
   }
   if (read.as_text || IsReadAsText(type)) return name + "::pg_catalog.text";
   if (type.kind != PgKind::kArray) return InHex(SendFunction(type.kind), name);
