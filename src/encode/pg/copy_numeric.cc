@@ -6,6 +6,8 @@
 // A numeric(p, s) takes what it can hold as it is: the server itself would round.
 #include "encode/pg/copy_numeric.h"
 
+#include <arrow/stl_allocator.h>
+
 #include <algorithm>
 #include <cstring>
 #include <optional>
@@ -101,6 +103,37 @@ struct NumericBounds {
   int least_below;
 };
 
+// Fields of one block, in memory of the pool that the batches are in: it hands the same bytes out
+// again and again.
+class KeptFields {
+ public:
+  explicit KeptFields(int64_t capacity)
+      : bytes_(arrow::stl::allocator<uint8_t>().allocate(static_cast<size_t>(capacity)),
+               Free{static_cast<size_t>(capacity)}),
+        end_(bytes_.get()) {}
+
+  uint8_t* begin() { return bytes_.get(); }
+  const uint8_t* end() const { return end_; }
+  void set_end(const uint8_t* end) { end_ = end; }
+
+ private:
+  struct Free {
+    size_t capacity;
+    void operator()(uint8_t* bytes) const {
+      arrow::stl::allocator<uint8_t>().deallocate(bytes, capacity);
+    }
+  };
+  std::unique_ptr<uint8_t, Free> bytes_;
+  const uint8_t* end_;
+};
+
+// Up to 64 bytes without a call.
+inline void CopyField(uint8_t* to, const uint8_t* from, size_t size) {
+  if (size <= 32) return CopyShort(to, from, size);
+  std::memcpy(to, from, 32);
+  std::memcpy(to + size - 32, from + size - 32, 32);
+}
+
 // The bytes of a value are known only once it is taken apart, so Size keeps them for Write.
 template <class Numbers>
 class NumericColumn final : public ColumnWriter {
@@ -114,9 +147,8 @@ class NumericColumn final : public ColumnWriter {
         bounds_(type) {}
 
   MaybeRefusal Size(const Rows& rows, int64_t* sizes) override {
-    const auto most = static_cast<size_t>(rows.count * kMostBytes);
-    if (kept_.size() < used_ + most) kept_.resize(std::max(used_ + most, 2 * kept_.size()));
-    uint8_t* at = kept_.data() + used_;
+    KeptFields& kept = kept_.emplace_back(rows.count * kMostBytes);
+    uint8_t* at = kept.begin();
     MaybeRefusal refusal;
     ForEachRow(
         rows, validity_,
@@ -132,23 +164,28 @@ class NumericColumn final : public ColumnWriter {
           at = end;
         },
         [&](int64_t k) { sizes[k] += kLengthSize; });
-    used_ = static_cast<size_t>(at - kept_.data());
+    kept.set_end(at);
     return refusal;
   }
 
   void Write(const Rows& rows, uint8_t** cursors) override {
-    const uint8_t* from = kept_.data() + written_;
+    const uint8_t* from = from_;
+    const uint8_t* end = end_;
     ForEachRow(
         rows, validity_,
         [&](int64_t k, int64_t) {
-          // The length of a numeric is below 256.
-          const size_t size = kLengthSize + from[3];
-          CopyShort(cursors[k], from, size);
+          while (from == end) {
+            from = kept_[next_].begin();
+            end = kept_[next_++].end();
+          }
+          const size_t size = kLengthSize + from[3];  // a numeric's length is below 256
+          CopyField(cursors[k], from, size);
           cursors[k] += size;
           from += size;
         },
         [&](int64_t k) { cursors[k] = PutLength(cursors[k], -1); });
-    written_ = static_cast<size_t>(from - kept_.data());
+    from_ = from;
+    end_ = end;
   }
 
  private:
@@ -157,14 +194,17 @@ class NumericColumn final : public ColumnWriter {
   static constexpr int64_t kMostBytes = kLengthSize + kHeader + Groups::kMostBytes;
   static constexpr uint16_t kNegative = 0x4000;
 
+  static_assert(kLengthSize + kHeader >= Groups::kFront);
+
+  // The groups first: they reach into the bytes around them.
   uint8_t* Put(uint8_t* at, bool negative, const Groups& groups) const {
     const int count = groups.count();
+    groups.Put(at + kLengthSize + kHeader);
     at = PutLength(at, kHeader + 2 * count);
     at = PutBig(at, static_cast<int16_t>(count));
     at = PutBig(at, static_cast<int16_t>(groups.top_weight()));
     at = PutBig(at, negative ? kNegative : uint16_t{0});
     at = PutBig(at, static_cast<uint16_t>(shown_scale_));
-    groups.Put(at);
     return at + 2 * count;
   }
 
@@ -174,9 +214,10 @@ class NumericColumn final : public ColumnWriter {
   int32_t shown_scale_;
   GroupAlignment alignment_;
   NumericBounds bounds_;
-  std::vector<uint8_t> kept_;
-  size_t used_ = 0;
-  size_t written_ = 0;  // how much of that Write has used
+  std::vector<KeptFields> kept_;  // one for each call of Size
+  size_t next_ = 0;               // of kept_, what Write comes to behind [from_, end_)
+  const uint8_t* from_ = nullptr;
+  const uint8_t* end_ = nullptr;
 };
 
 // Whole decimals into integers.

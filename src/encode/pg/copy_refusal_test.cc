@@ -322,6 +322,20 @@ TEST(CopyEncoder, RefusesAMapWithAKeyTwiceAsAJsonb) {
               IsOk());
 }
 
+TEST(CopyEncoder, RefusesANegativeZeroInAJsonb) {
+  for (const auto& type : {arrow::float16(), arrow::float32(), arrow::float64()}) {
+    const auto made = arrow::struct_({arrow::field("f", arrow::list(type))});
+    ExpectBadRow(Into(TypeOf(3802), made, R"([{"f": [0.0, -1.5]}, {"f": [0.5, -0.0]}])"), 1,
+                 "sign a jsonb does not keep");
+    EXPECT_THAT(Into(TypeOf(114), made, R"([{"f": [-0.0]}])"), IsOk());
+  }
+  const auto text =
+      arrow::struct_({arrow::field("f", arrow::float64()), arrow::field("t", arrow::utf8())});
+  EXPECT_THAT(CopyOf(FromJson(text, R"([{"f": -0.0, "t": ""}, {"f": 1, "t": "-0.0"}])")->Slice(1),
+                     TypeOf(3802)),
+              IsOk());
+}
+
 TEST(CopyEncoder, RefusesWhatTheJsonEncoderRefuses) {
   const auto nested = arrow::struct_({arrow::field("d", arrow::date32())});
   ExpectBadRow(Into(TypeOf(3802), nested, R"([{"d": 0}, {"d": 2932897}])"), 1,

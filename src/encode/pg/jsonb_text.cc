@@ -4,6 +4,7 @@
 #include <arrow/type.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -29,8 +30,17 @@ bool AnyNul(const Layout& layout, int64_t length) {
   return false;
 }
 
+bool IsNegativeZero(double value) { return value == 0 && std::signbit(value); }
+
+template <class Bits>
+bool AnyNegativeZero(const arrow::ArrayData& data) {
+  constexpr Bits kSign = static_cast<Bits>(Bits{1} << (8 * sizeof(Bits) - 1));
+  const Bits* values = data.GetValues<Bits>(1);
+  return std::find(values, values + data.length, kSign) != values + data.length;
+}
+
 // Behind nulls there may be anything: a suspicion is all that is asked for.
-bool AnyNul(const arrow::ArrayData& data) {
+bool AnyInLeaf(const arrow::ArrayData& data) {
   switch (data.type->id()) {
     case Type::STRING:
       return AnyNul(OffsetLayout<int32_t>(data), data.length);
@@ -38,6 +48,12 @@ bool AnyNul(const arrow::ArrayData& data) {
       return AnyNul(OffsetLayout<int64_t>(data), data.length);
     case Type::STRING_VIEW:
       return AnyNul(ViewLayout(data), data.length);
+    case Type::HALF_FLOAT:
+      return AnyNegativeZero<uint16_t>(data);
+    case Type::FLOAT:
+      return AnyNegativeZero<uint32_t>(data);
+    case Type::DOUBLE:
+      return AnyNegativeZero<uint64_t>(data);
     default:
       return false;
   }
@@ -97,17 +113,22 @@ const char* WhyNoJsonb(std::string_view text) {
   }
   using Json = nlohmann::json;
   std::vector<std::set<std::string>> open;
-  bool twice = false;
+  const char* why = nullptr;
   const auto see = [&](int, Json::parse_event_t event, Json& parsed) {
     if (event == Json::parse_event_t::object_start) open.emplace_back();
     if (event == Json::parse_event_t::object_end) open.pop_back();
-    if (event == Json::parse_event_t::key) {
-      twice |= !open.back().insert(parsed.get<std::string>()).second;
+    if (event == Json::parse_event_t::key &&
+        !open.back().insert(parsed.get<std::string>()).second) {
+      why = "a map has a key twice, of which a jsonb keeps the last alone";
+    }
+    if (event == Json::parse_event_t::value && parsed.is_number_float() &&
+        IsNegativeZero(parsed.get<double>())) {
+      why = "a float is negative zero, whose sign a jsonb does not keep";
     }
     return true;
   };
   [[maybe_unused]] const Json whole = Json::parse(text, see, /*allow_exceptions=*/false);
-  return twice ? "a map has a key twice, of which a jsonb keeps the last alone" : nullptr;
+  return why;
 }
 
 bool MayBeNoJsonb(const arrow::ArrayData& data) {
@@ -128,7 +149,7 @@ bool MayBeNoJsonb(const arrow::ArrayData& data) {
       if (AnyKeyTwice(data)) return true;
       break;
     default:
-      if (AnyNul(data)) return true;
+      if (AnyInLeaf(data)) return true;
       break;
   }
   return std::any_of(data.child_data.begin(), data.child_data.end(),

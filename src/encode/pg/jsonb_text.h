@@ -15,8 +15,9 @@ inline constexpr const char* kNulInJsonb = "JSON text has a NUL, which a jsonb c
 // "\u0000" within JSON text.
 bool HasNulEscape(const uint8_t* text, int64_t length);
 
-// Of text that the JSON encoder wrote: what is wrong with it, or nullptr. A NUL, or a key that is
-// there twice in one object: a jsonb keeps the last alone.
+// Of text that the JSON encoder wrote: what is wrong with it, or nullptr. A NUL; a key that is
+// there twice in one object, of which a jsonb keeps the last alone; a negative zero, which becomes
+// 0.
 const char* WhyNoJsonb(std::string_view text);
 
 // Whether WhyNoJsonb could find anything in the text of these values. Looks at the columns, which

@@ -57,7 +57,7 @@ inline constexpr uint64_t kTen16 = 10'000'000'000'000'000;
 template <int kLimbs>
 class NumericGroups {
  public:
-  NumericGroups(const uint64_t* magnitude, GroupAlignment alignment) {
+  [[gnu::always_inline]] NumericGroups(const uint64_t* magnitude, GroupAlignment alignment) {
     uint64_t limbs[kLimbs + 1];
     Shift(magnitude, alignment.digits, limbs);
     int top = kLimbs;
@@ -81,7 +81,6 @@ class NumericGroups {
     first_ = 4 * chunk + before;
     count_ = 4 * (last + 1) - behind - first_;
     top_weight_ = 4 * kChunks - first_ - 1 + alignment.weight;
-    chunk_ = chunk;
   }
 
   bool zero() const { return count_ == 0; }
@@ -103,17 +102,17 @@ class NumericGroups {
     return 4 * low_weight() + (low % 10 == 0) + (low % 100 == 0) + (low % 1000 == 0);
   }
 
-  // Writes the groups as they go over the wire, and up to kMostBytes in all.
+  // Writes the groups as they go over the wire, all chunks whole: up to kFront bytes in front of
+  // `at` and up to kMostBytes from it on are written over.
   static constexpr int kChunks = kLimbs == 1 ? 2 : kLimbs == 2 ? 3 : 5;
   static constexpr int kMostBytes = 8 * kChunks;
+  static constexpr int kFront = 6;
   void Put(uint8_t* at) const {
-    uint8_t bytes[kMostBytes + 8];
-    for (int i = chunk_; i < kChunks; ++i) {
-      const uint64_t big = __builtin_bswap64(lanes_[i]);
-      std::memcpy(bytes + 8 * (i - chunk_), &big, 8);
+    at -= 2 * (first_ % 4);
+    for (int chunk = first_ / 4; chunk < kChunks; ++chunk, at += 8) {
+      const uint64_t big = __builtin_bswap64(lanes_[chunk]);
+      std::memcpy(at, &big, sizeof(big));
     }
-    const int skip = first_ - 4 * chunk_;
-    std::memcpy(at, bytes + 2 * skip, static_cast<size_t>(2 * count_));
   }
 
  private:
@@ -138,9 +137,8 @@ class NumericGroups {
            uint64_t{low / 10000} << 16 | uint64_t{low % 10000};
   }
 
-  uint64_t lanes_[kChunks];
-  int chunk_ = 0;  // those before it are not set
-  int first_ = 0;
+  uint64_t lanes_[kChunks];  // those before the first group's are not set
+  int first_ = 4 * kChunks;
   int count_ = 0;
   int top_weight_ = 0;
 };
