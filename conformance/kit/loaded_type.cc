@@ -1,10 +1,12 @@
 #include "conformance/kit/loaded_type.h"
 
 #include <arrow/array/util.h>
+#include <arrow/builder.h>
 #include <arrow/compute/api.h>
 #include <arrow/record_batch.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "encode/row_format_encoder.h"
@@ -46,6 +48,47 @@ Result<std::vector<std::string>> JsonOfValues(const std::shared_ptr<arrow::Array
   return rows;
 }
 
+Status NotExact(const arrow::Array& stored, int64_t row, const arrow::DataType& loaded) {
+  const auto value = stored.GetScalar(row);
+  return DataError("no " + loaded.ToString() +
+                   " is this interval: value=" + (value.ok() ? (*value)->ToString() : "?"));
+}
+
+// The parts that the loaded type has; the others must be none.
+Result<std::shared_ptr<arrow::Array>> OfIntervals(const arrow::MonthDayNanoIntervalArray& stored,
+                                                  const std::shared_ptr<arrow::DataType>& loaded) {
+  constexpr int64_t kPerMillisecond = 1'000'000;
+  constexpr int64_t kPerTick[] = {1'000'000'000, kPerMillisecond, 1'000, 1};  // of s, ms, us, ns
+  ARROW_ASSIGN_OR_RAISE(const auto builder, arrow::MakeBuilder(loaded));
+  for (int64_t row = 0; row < stored.length(); ++row) {
+    if (stored.IsNull(row)) {
+      ARROW_RETURN_NOT_OK(builder->AppendNull());
+      continue;
+    }
+    const auto [months, days, nanoseconds] = stored.GetValue(row);
+    if (loaded->id() == arrow::Type::INTERVAL_MONTHS && days == 0 && nanoseconds == 0) {
+      ARROW_RETURN_NOT_OK(static_cast<arrow::MonthIntervalBuilder&>(*builder).Append(months));
+    } else if (loaded->id() == arrow::Type::INTERVAL_DAY_TIME && months == 0 &&
+               nanoseconds % kPerMillisecond == 0 &&
+               std::in_range<int32_t>(nanoseconds / kPerMillisecond)) {
+      ARROW_RETURN_NOT_OK(static_cast<arrow::DayTimeIntervalBuilder&>(*builder).Append(
+          {days, static_cast<int32_t>(nanoseconds / kPerMillisecond)}));
+    } else if (loaded->id() == arrow::Type::DURATION && months == 0 && days == 0) {
+      const int64_t tick = kPerTick[static_cast<const arrow::DurationType&>(*loaded).unit()];
+      if (nanoseconds % tick != 0) return NotExact(stored, row, *loaded);
+      ARROW_RETURN_NOT_OK(
+          static_cast<arrow::DurationBuilder&>(*builder).Append(nanoseconds / tick));
+    } else {
+      return NotExact(stored, row, *loaded);
+    }
+  }
+  return builder->Finish();
+}
+
+bool IsInterval(const arrow::DataType& type) {
+  return arrow::is_interval(type.id()) || type.id() == arrow::Type::DURATION;
+}
+
 bool IsNested(const arrow::DataType& type) { return type.num_fields() > 0; }
 
 }  // namespace
@@ -55,6 +98,9 @@ Result<std::shared_ptr<arrow::Array>> AsLoaded(const std::shared_ptr<arrow::Arra
   if (stored->type()->Equals(*loaded)) return stored;
   if (stored->null_count() == stored->length()) {
     return arrow::MakeArrayOfNull(loaded, stored->length());
+  }
+  if (stored->type_id() == arrow::Type::INTERVAL_MONTH_DAY_NANO && IsInterval(*loaded)) {
+    return OfIntervals(static_cast<const arrow::MonthDayNanoIntervalArray&>(*stored), loaded);
   }
   if (stored->type_id() == arrow::Type::STRING && IsNested(*loaded)) {
     return FromJson(JsonOfText(static_cast<const arrow::StringArray&>(*stored)), loaded);

@@ -141,6 +141,12 @@ TEST(LoadedType, IntervalsBecomeWhatTheyWereOrAreRefused) {
   EXPECT_TRUE(back->Equals(*wanted)) << back->ToString();
   EXPECT_FALSE(AsLoaded(stored, arrow::duration(arrow::TimeUnit::SECOND)).ok());
   EXPECT_FALSE(AsLoaded(stored, arrow::month_interval()).ok());
+  ASSERT_OK_AND_ASSIGN(const auto parts, ArrayFromJSONString(arrow::month_day_nano_interval(),
+                                                             "[[0, 0, 0], [14, 0, 0]]"));
+  ASSERT_OK_AND_ASSIGN(const auto months, ArrayFromJSONString(arrow::month_interval(), "[0, 14]"));
+  ASSERT_OK_AND_ASSIGN(const auto as_months, AsLoaded(parts, arrow::month_interval()));
+  EXPECT_TRUE(as_months->Equals(*months)) << as_months->ToString();
+  EXPECT_FALSE(AsLoaded(parts, arrow::day_time_interval()).ok());
 }
 
 TEST(LoadedType, NullsAloneAreOfAnyType) {
