@@ -42,7 +42,11 @@ Status PrepareTable(CaseContext& context, const Script& script, const std::strin
         rows, rows->AddColumn(rows->num_columns(), arrow::field(kBatchIdColumn, arrow::int64()),
                               std::make_shared<arrow::ChunkedArray>(none)));
   }
+  // By the mode that comes after it: some stores make a table for its keys.
   LoadOptions options;
+  options.mode = script.mode == LoadMode::kUpsert || script.mode == LoadMode::kMerge
+                     ? script.mode
+                     : LoadMode::kAppend;
   options.keys = script.keys;
   return context.Load(rows, table, options);
 }
