@@ -1,4 +1,5 @@
-// Looks into a PostgreSQL server with libpq, over connections of its own.
+// Looks into a PostgreSQL server with libpq, over connections of its own. A database that goes back
+// in time is dropped and made again from a copy: one for tests alone.
 #include <libpq-fe.h>
 
 #include "ampload/data_loader.h"
@@ -11,12 +12,11 @@
 namespace ampload::conformance {
 namespace {
 
-using postgresql::ConnectionKeywords;
 using postgresql::PostgreSQLConfig;
 using postgresql::TableName;
 
 constexpr char kDatabase[] = "loaded";
-constexpr char kRemembered[] = "remembered";
+constexpr char kElsewhere[] = "template1";  // to connect to while another database is copied
 // The loader's own tables, in the schema of those that they are about.
 constexpr const char* kOwnTables[] = {"ampload_checkpoints", "ampload_undo", "ampload_loads"};
 
@@ -24,7 +24,9 @@ class PostgreSQLTestConfig final : public LoaderTestConfig {
  public:
   Result<ConfigMap> StartStore() override {
     ARROW_ASSIGN_OR_RAISE(server_, PrivatePostgreSQL::Start());
-    ARROW_ASSIGN_OR_RAISE(const auto connection, ConnectTo(Keywords("postgres")));
+    ARROW_ASSIGN_OR_RAISE(
+        const auto connection,
+        ConnectTo({{"host", server_->folder()}, {"user", "postgres"}, {"dbname", kElsewhere}}));
     ARROW_RETURN_NOT_OK(
         AskServer(connection.get(), std::string("CREATE DATABASE ") + kDatabase).status());
     return ConfigMap{{"host", server_->folder()}, {"user", "postgres"}, {"dbname", kDatabase}};
@@ -79,32 +81,37 @@ class PostgreSQLTestConfig final : public LoaderTestConfig {
 
   ConfigMap SmallSteps() override { return {{"flush_bytes", "16KiB"}}; }
 
-  // Copies of the whole database, which keep the tables' oids. Only of a server of our own: a
-  // user's database is not dropped.
-  bool can_go_back() const override { return server_ != nullptr; }
-  Status RememberStore(const ConfigMap& /*options*/) override {
-    return Replace(kDatabase, kRemembered);
-  }
-  Status RestoreStore(const ConfigMap& /*options*/) override {
-    return Replace(kRemembered, kDatabase);
-  }
+  // Copies of the whole database, which keep the tables' oids.
+  bool can_go_back() const override { return true; }
+  Status RememberStore(const ConfigMap& options) override { return Copy(options, /*back=*/false); }
+  Status RestoreStore(const ConfigMap& options) override { return Copy(options, /*back=*/true); }
 
  private:
-  ConnectionKeywords Keywords(const std::string& database) const {
-    return {{"host", server_->folder()}, {"user", "postgres"}, {"dbname", database}};
-  }
-
-  Status Replace(const std::string& from, const std::string& to) const {
-    ARROW_ASSIGN_OR_RAISE(const auto connection, ConnectTo(Keywords("postgres")));
+  static Status Copy(const ConfigMap& options, bool back) {
+    ARROW_ASSIGN_OR_RAISE(const auto config,
+                          postgresql::PostgreSQLOptions().Parse(options, "postgresql"));
+    ARROW_ASSIGN_OR_RAISE(auto keywords, config.keywords());
+    std::string from;
+    {
+      ARROW_ASSIGN_OR_RAISE(const auto own, ConnectTo(keywords));
+      from = PQdb(own.get());
+    }
+    std::string to = from + "_remembered";
+    if (back) from.swap(to);
+    keywords["dbname"] = kElsewhere;
+    ARROW_ASSIGN_OR_RAISE(const auto connection, ConnectTo(keywords));
     // What a killed process has left may be there still, and no database in use is copied.
     ARROW_RETURN_NOT_OK(AskServer(connection.get(),
-                                  "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
+                                  "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                                   "WHERE datname = $1",
                                   {from})
                             .status());
-    ARROW_RETURN_NOT_OK(
-        AskServer(connection.get(), "DROP DATABASE IF EXISTS " + to + " WITH (FORCE)").status());
-    return AskServer(connection.get(), "CREATE DATABASE " + to + " TEMPLATE " + from).status();
+    ARROW_RETURN_NOT_OK(AskServer(connection.get(), "DROP DATABASE IF EXISTS " +
+                                                        postgresql::Quoted(to) + " WITH (FORCE)")
+                            .status());
+    return AskServer(connection.get(), "CREATE DATABASE " + postgresql::Quoted(to) + " TEMPLATE " +
+                                           postgresql::Quoted(from))
+        .status();
   }
 
   static Result<const PostgreSQLConfig*> ConfigOf(const Loader& loader) {
