@@ -218,7 +218,9 @@ void PostgresSession::Summarise() {
   const auto done = connection_->Query(
       "SELECT pg_catalog.brin_summarize_new_values(i.indexrelid) FROM pg_catalog.pg_index i JOIN "
       "pg_catalog.pg_class c ON c.oid = i.indexrelid JOIN pg_catalog.pg_am m ON m.oid = c.relam "
-      "WHERE i.indrelid = pg_catalog.to_regclass($1) AND m.amname = 'brin' AND c.relkind = 'i'",
+      "WHERE (i.indrelid = pg_catalog.to_regclass($1) OR i.indrelid IN (SELECT p.relid FROM "
+      "pg_catalog.pg_partition_tree(pg_catalog.to_regclass($1)) p)) AND m.amname = 'brin' AND "
+      "c.relkind = 'i'",
       {name_.sql()}, CallContext{});
   if (!done.ok()) LogDebug("postgresql", MessageOf(done.status()));
 }

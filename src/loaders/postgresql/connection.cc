@@ -98,6 +98,35 @@ Status Refused(PGconn* connection, bool met_tls) {
   return TransientError(head + ":" + where);
 }
 
+// libpq leaves connect_timeout to those who wait themselves: so many seconds for each host that is
+// named, wherever they are said.
+steady_clock::time_point GiveUpTime(PGconn* connection) {
+  const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> settings(
+      PQconninfo(connection), PQconninfoFree);
+  int64_t seconds = 0;
+  int64_t hosts = 1;
+  for (const auto* one = settings.get(); one != nullptr && one->keyword != nullptr; ++one) {
+    if (one->val == nullptr) continue;
+    const std::string_view name = one->keyword;
+    const std::string_view value = one->val;
+    if (name == "connect_timeout") {
+      std::from_chars(value.data(), value.data() + value.size(), seconds);
+    } else if (name == "host") {
+      hosts += std::count(value.begin(), value.end(), ',');
+    }
+  }
+  constexpr int64_t kLongest = 3600 * 24;
+  if (seconds <= 0 || seconds > kLongest) return steady_clock::time_point::max();
+  return steady_clock::now() + std::chrono::seconds(seconds * hosts);
+}
+
+Status NoAnswer(PGconn* connection) {
+  return TransientError(
+      "postgresql: cannot connect: no answer; look at the address, a firewall, or "
+      "the option connect_timeout: server=" +
+      WhereOf(connection) + " database=" + std::string(PQdb(connection)));
+}
+
 }  // namespace
 
 std::optional<std::string> QueryRows::value(int row, int column) const {
@@ -139,17 +168,21 @@ Result<std::unique_ptr<Connection>> Connection::Open(const ConnectionKeywords& k
   }
   names.push_back(nullptr);
   values.push_back(nullptr);
-  PGconn* raw = PQconnectStartParams(names.data(), values.data(), /*expand_dbname=*/1);
+  PGconn* raw = PQconnectStartParams(names.data(), values.data(), /*expand_dbname=*/0);
   if (raw == nullptr) return PermanentError("postgresql: no memory for a connection");
   std::unique_ptr<Connection> connection(new Connection(raw));
   if (PQstatus(raw) == CONNECTION_BAD) {
-    return ConfigurationError("postgresql: " + Trimmed(PQerrorMessage(raw)));
+    // Keywords that cannot be, or a socket that is not there: only a ping tells the two apart.
+    const std::string why = "postgresql: cannot connect: " + ReadRefusal(PQerrorMessage(raw)).text;
+    const auto ping = PQpingParams(names.data(), values.data(), /*expand_dbname=*/0);
+    return ping == PQPING_NO_ATTEMPT ? ConfigurationError(why) : TransientError(why);
   }
   PQsetErrorVerbosity(raw, PQERRORS_VERBOSE);
   PQsetNoticeReceiver(raw, OnNotice, nullptr);
 
   bool met_tls = false;
   auto state = PGRES_POLLING_WRITING;
+  const auto give_up = GiveUpTime(raw);
   while (state != PGRES_POLLING_OK) {
     if (state == PGRES_POLLING_FAILED) return Refused(raw, met_tls);
     const short events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT;
@@ -157,6 +190,7 @@ Result<std::unique_ptr<Connection>> Connection::Open(const ConnectionKeywords& k
       ARROW_RETURN_NOT_OK(context.Check());
       pollfd socket{PQsocket(raw), events, 0};
       ready = socket.fd < 0 || poll(&socket, 1, kPollMs) > 0;
+      if (!ready && steady_clock::now() > give_up) return NoAnswer(raw);
     }
     met_tls = PQstatus(raw) == CONNECTION_SSL_STARTUP;
     state = PQconnectPoll(raw);
