@@ -30,7 +30,8 @@ constexpr std::string_view kHex = "0x and hex digits";
 constexpr std::string_view kHexOption = "0x and hex digits by option";
 constexpr std::string_view kUnit = "the unit is in the column's metadata";
 constexpr std::string_view kIso = "ISO 8601";
-constexpr std::string_view kAsJson = "inner values as in JSON";
+constexpr std::string_view kAsJsonb =
+    "inner values as in JSON; a NUL, a key twice or a negative zero is a bad row";
 constexpr std::string_view kPairs = "an array of pairs where the keys are no strings";
 constexpr std::string_view kAlwaysNull = "always null";
 
@@ -128,13 +129,13 @@ constexpr auto kMatrix = std::to_array<MatrixRow>({
      {{E("{e}[]"), E("VARIANT"), E("array<{e}>"), E("list<{e}>"),
        E("array of {e}"), E("array of {e}"), E("JSON array of {e}"), E("{arrow}")}}},
     {TypeFamily::kNestedList, "list of lists, structs or maps",
-     {{E("jsonb", kAsJson), E("VARIANT"), E("array<{e}>"), E("list<{e}>"),
+     {{E("jsonb", kAsJsonb), E("VARIANT"), E("array<{e}>"), E("list<{e}>"),
        E("array of {e}"), E("array of {e}"), E("JSON array of {e}"), E("{arrow}")}}},
     {TypeFamily::kStruct, "struct",
-     {{E("jsonb", kAsJson), E("VARIANT"), E("struct<{fields}>"), E("struct<{fields}>"),
+     {{E("jsonb", kAsJsonb), E("VARIANT"), E("struct<{fields}>"), E("struct<{fields}>"),
        E("map of {fields}"), E("object of {fields}"), E("JSON object of {fields}"), E("{arrow}")}}},
     {TypeFamily::kMap, "map",
-     {{E("jsonb", kAsJson), E("VARIANT"), E("map<{k}, {v}>"), E("map<{k}, {v}>"),
+     {{E("jsonb", kAsJsonb), E("VARIANT"), E("map<{k}, {v}>"), E("map<{k}, {v}>"),
        E("map of {k} to {v}"), E("object of {k} to {v}", kPairs), E("JSON object of {k} to {v}", kPairs), E("{arrow}")}}},
     {TypeFamily::kNull, "null",
      {{E("text", kAlwaysNull), E("VARCHAR", kAlwaysNull), E("string", kAlwaysNull), E("string", kAlwaysNull),
@@ -143,7 +144,7 @@ constexpr auto kMatrix = std::to_array<MatrixRow>({
      {{E("uuid"), E("BINARY(16)"), E("binary"), E("uuid"),
        E("bin"), D("string", kHex), E("the bytes", kHexOption), E("{arrow}")}}},
     {TypeFamily::kJson, "arrow.json",
-     {{E("jsonb"), E("VARCHAR"), E("string"), E("string"),
+     {{E("jsonb", kNoNul), E("VARCHAR"), E("string"), E("string"),
        E("str"), E("string"), E("the bytes"), E("{arrow}")}}},
     {TypeFamily::kUnion, "union",
      {{kNoUnion, kNoUnion, kNoUnion, kNoUnion, kNoUnion, kNoUnion, kNoUnion, kNoUnion}}},
