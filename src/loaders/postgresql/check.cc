@@ -31,11 +31,6 @@ CheckLine WriteLine(const QueryRows& rights) {
     return {"may write", false,
             "transactions are read only here: look at default_transaction_read_only"};
   }
-  if (!rights.boolean(0, 3)) {
-    return {"may write", false,
-            "upsert and merge need temporary tables: GRANT TEMPORARY ON DATABASE " +
-                Quoted(rights.text(0, 6)) + " TO " + Quoted(rights.text(0, 2))};
-  }
   return {"may write", true, "yes"};
 }
 
@@ -106,6 +101,11 @@ Result<std::vector<CheckLine>> CheckServer(Connection& connection, const Postgre
   }
   lines.push_back(SchemaLine(rights, config));
   lines.push_back(WriteLine(rights));
+  if (!rights.boolean(0, 3)) {
+    lines.push_back({"may upsert and merge", false,
+                     "no right to temporary tables: GRANT TEMPORARY ON DATABASE " +
+                         Quoted(rights.text(0, 6)) + " TO " + Quoted(rights.text(0, 2))});
+  }
   ARROW_ASSIGN_OR_RAISE(auto own, OwnTablesLine(connection, config, context));
   if (own.has_value()) lines.push_back(std::move(*own));
   return lines;

@@ -133,7 +133,7 @@ Result<std::vector<std::string>> PostgreSQLLoader::ListTablesImpl() {
         const auto rows,
         connection.Query("SELECT c.relname FROM pg_catalog.pg_class c"
                          " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-                         " WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'f')"
+                         " WHERE n.nspname = $1 AND c.relkind IN ('r', 'p')"
                          " AND NOT c.relispartition"
                          " AND pg_catalog.has_table_privilege(c.oid, 'SELECT')",
                          {config().schema}, {}));
