@@ -27,6 +27,7 @@ struct TableSpec {
   std::string pipeline;
   bool add_pipeline = false;  // may join a table that another pipeline writes
   bool streaming = false;     // batches may be undone: undo records are kept while on the ladder
+  bool undo_only = false;     // no row will be staged; `schema` need not fit the table
 
   bool create_table = true;  // false: a missing table is refused
   SchemaPolicy on_schema_change = SchemaPolicy::kFreeze;

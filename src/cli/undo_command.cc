@@ -206,6 +206,7 @@ class UndoCommand : public Command {
     spec.schema = info.schema;
     spec.pipeline = seen.pipeline;
     spec.streaming = true;
+    spec.undo_only = true;
     spec.create_table = false;
     ARROW_ASSIGN_OR_RAISE(const auto session, loader.OpenSession({&spec, 1}));
     ARROW_ASSIGN_OR_RAISE(const auto recovered, session->Recover(RecoverMode::kTakeOver, context));

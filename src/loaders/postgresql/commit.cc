@@ -117,7 +117,7 @@ Status PostgresSession::MoveCheckpoint(const Checkpoint& checkpoint, const CallC
                           connection_->Query("SELECT $1::regclass::oid", {name_.sql()}, context));
     next_->table_identity = std::string(made.text(0, 0));
   }
-  if (spec_.streaming && by_key()) {
+  if (alone_) {
     BatchIdSet undoable;
     for (const auto& entry : next_->ladder) undoable.insert(entry.batch);
     ARROW_RETURN_NOT_OK(UndoTable(*connection_, name_).ForgetFinal(undoable, context));
@@ -203,7 +203,11 @@ void PostgresSession::AfterCommit() {
   // What was made is there now; the encoder stays, it knows the columns already.
   if (table_changed && connection_ != nullptr) {
     auto described = DescribeTable(*connection_, name_, CallContext{});
-    if (described.ok() && described->has_value()) table_ = std::move(*described);
+    if (described.ok() && described->has_value()) {
+      table_ = std::move(*described);
+    } else {
+      connection_.reset();  // the next commit finds it gone, and asks anew
+    }
     table_is_empty_ = false;
     form_.change = {};
     form_.evolution.clear();

@@ -33,11 +33,7 @@ const std::string kStage = std::string("pg_temp.") + Quoted(kStageTable);
 
 }  // namespace
 
-std::string KeyAsJson(const std::vector<std::string>& keys, const std::string& alias) {
-  return "pg_catalog.array_to_json(" + Texts(keys, alias) + ")::text";
-}
-
-std::string RowAsJson(const std::vector<std::string>& columns, const std::string& alias) {
+std::string AsJson(const std::vector<std::string>& columns, const std::string& alias) {
   return "pg_catalog.json_object(" + Names(columns) + ", " + Texts(columns, alias) + ")::text";
 }
 
@@ -109,7 +105,7 @@ std::string KeyWrites::Ranked() const {
 }
 
 std::string KeyWrites::NoteBefore(const TableName& undo_table) const {
-  const std::string changed = RowAsJson(form_.stored->field_names(), "r");
+  const std::string changed = AsJson(form_.stored->field_names(), "r");
   std::string kind = "'r'";
   std::string change = "NULL";
   if (spec_.mode == LoadMode::kMerge) {
@@ -120,12 +116,12 @@ std::string KeyWrites::NoteBefore(const TableName& undo_table) const {
       kind = "CASE WHEN " + deletes + " THEN 'd' WHEN r._ampload_reset THEN 'r' ELSE 'c' END";
     }
   }
-  const std::string key = KeyAsJson(spec_.keys, "r");
+  const std::string key = AsJson(spec_.keys, "r");
   return "INSERT INTO " + undo_table.sql() +
          " (table_name, pipeline, batch, key_hash, key, kind, previous, change) SELECT $1, $2, "
          "$3::bigint, pg_catalog.hashtextextended(" +
          key + ", 0), " + key + ", " + kind + ", CASE WHEN t." + Quoted(spec_.keys.front()) +
-         " IS NULL THEN NULL ELSE " + RowAsJson(form_.all_columns, "t") + " END, " + change +
+         " IS NULL THEN NULL ELSE " + AsJson(form_.all_columns, "t") + " END, " + change +
          " FROM (" + Ranked() + ") r LEFT JOIN " + table_.sql() + " t ON " + KeysEqual("t", "r");
 }
 

@@ -50,9 +50,8 @@ class KeyWrites {
   bool has_ops_;
 };
 
-// What undo records keep of a key and of a row: JSON of texts, {"column": "value"}. `alias` is the
+// What undo records keep of a key or of a row: JSON of texts, {"column": "value"}. `alias` is the
 // row's name in the statement.
-std::string KeyAsJson(const std::vector<std::string>& keys, const std::string& alias);
-std::string RowAsJson(const std::vector<std::string>& columns, const std::string& alias);
+std::string AsJson(const std::vector<std::string>& columns, const std::string& alias);
 
 }  // namespace ampload::postgresql

@@ -80,6 +80,9 @@ Status PostgresSession::Stage(StagedBatch batch, const CallContext& context) {
         "first" +
         At() + " pipeline=" + spec_.pipeline);
   }
+  if (spec_.undo_only) {
+    return ConfigurationError("postgresql: this session only undoes" + At());
+  }
   if (batch.encoded == nullptr) {
     ARROW_ASSIGN_OR_RAISE(batch.encoded, encoder_->Encode(batch));
   }
@@ -184,6 +187,7 @@ Status PostgresSession::LookAtTable(const CallContext& context) {
 }
 
 Status PostgresSession::FitRows() {
+  if (spec_.undo_only) return Status::OK();
   if (table_.has_value()) {
     ARROW_ASSIGN_OR_RAISE(form_, FitRowsToTable(spec_, *table_, table_is_empty_ || replacing_));
   } else {

@@ -124,6 +124,7 @@ class PostgresSession final : public WriteSession {
   std::optional<Checkpoint> fence_;  // as the store has it, by this session
   std::optional<PgTable> table_;     // as it was found, or committed
   bool table_is_empty_ = true;       // known only where a stream's columns are to be added
+  bool alone_ = false;               // an upsert or merge stream's table: undo goes by its records
   bool replacing_ = false;           // the next commit clears the table first
   RowsForm form_;
   std::vector<std::unique_ptr<BatchEncoder>> old_encoders_;  // somebody may still use them

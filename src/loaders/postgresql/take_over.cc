@@ -8,6 +8,7 @@
 #include "loaders/postgresql/hidden_table.h"
 #include "loaders/postgresql/remembered_loads.h"
 #include "loaders/postgresql/session.h"
+#include "loaders/postgresql/undo_table.h"
 
 namespace ampload::postgresql {
 namespace {
@@ -127,6 +128,12 @@ Result<bool> PostgresSession::TryFence(Recovered* recovered, const CallContext& 
   ARROW_ASSIGN_OR_RAISE(const auto alone, checkpoints.Alone(name_.name, context));
   ARROW_RETURN_NOT_OK(CheckNeighbours(others, alone));
   ARROW_RETURN_NOT_OK(LookAtTable(context));
+  alone_ = (by_key() && spec_.streaming) || alone == spec_.pipeline;
+  if (alone_) {
+    UndoTable undo(*connection_, name_);
+    ARROW_ASSIGN_OR_RAISE(const bool has_records, undo.Exists(context));
+    if (!has_records) ARROW_RETURN_NOT_OK(undo.Create(context));
+  }
   ARROW_ASSIGN_OR_RAISE(const auto handle, DescribeBackend(*connection_, context));
   std::optional<BackendHandle> predecessor;
   recovered->finding = RecoverFinding::kFresh;
@@ -142,7 +149,7 @@ Result<bool> PostgresSession::TryFence(Recovered* recovered, const CallContext& 
     fence_->store_handle = handle.ToText();
     if (recovered->finding == RecoverFinding::kResumed) recovered->checkpoint = *fence_;
     AMPLOAD_FAULT_POINT("postgresql.fence.before");
-    ARROW_RETURN_NOT_OK(checkpoints.Overwrite(*fence_, by_key() && spec_.streaming, context));
+    ARROW_RETURN_NOT_OK(checkpoints.Overwrite(*fence_, alone_, context));
   } else {
     fence_.emplace();
     fence_->table = name_.name;
@@ -185,8 +192,7 @@ Status PostgresSession::ClaimSlot(const std::vector<Checkpoint>& others,
   if (fence_->slot > BatchId::kMaxSlot) {
     return PermanentError("postgresql: too many pipelines write this table" + At());
   }
-  return CheckpointTable(*connection_, name_.schema)
-      .Insert(*fence_, by_key() && spec_.streaming, context);
+  return CheckpointTable(*connection_, name_.schema).Insert(*fence_, alone_, context);
 }
 
 // A session that stands still between its compare-and-set and its COMMIT holds the row. If it is

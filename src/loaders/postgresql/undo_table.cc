@@ -66,9 +66,8 @@ std::string KeyJoin(const PgTable& table, const std::vector<std::string>& keys,
                     const std::string& key_json) {
   std::string text;
   for (size_t i = 0; i < keys.size(); ++i) {
-    const auto* column = table.Find(keys[i]);
     text += (i == 0 ? "" : " AND ") + ("t." + Quoted(keys[i])) + " = (" + key_json + "->>" +
-            std::to_string(i) + ")::" + column->type.name;
+            Literal(keys[i]) + ")::" + table.Find(keys[i])->type.name;
   }
   return text;
 }
@@ -114,8 +113,29 @@ Status UndoTable::Create(const CallContext& context) {
       context);
 }
 
-Status UndoTable::TakeBack(const PgTable& table, const std::vector<std::string>& keys,
-                           const BatchIdSet& batches, const CallContext& context) {
+// The key's columns, as any record of the table names them; none where there are no records.
+Result<std::vector<std::string>> UndoTable::KeyColumns(const PgTable& table,
+                                                       const CallContext& context) {
+  std::vector<std::string> keys;
+  ARROW_ASSIGN_OR_RAISE(
+      const auto rows, connection_.Query("SELECT pg_catalog.json_object_keys((SELECT key FROM " +
+                                             name_.sql() + " WHERE table_name = $1 LIMIT 1)::json)",
+                                         {table_.name}, context));
+  for (int row = 0; row < rows.size(); ++row) {
+    keys.emplace_back(rows.text(row, 0));
+    if (table.Find(keys.back()) != nullptr) continue;
+    return PermanentError(
+        "postgresql: the table has lost a key column, and its rows cannot be taken back by it: "
+        "table=" +
+        table.name.text() + " column=" + keys.back());
+  }
+  return keys;
+}
+
+Status UndoTable::TakeBack(const PgTable& table, const BatchIdSet& batches,
+                           const CallContext& context) {
+  ARROW_ASSIGN_OR_RAISE(const auto keys, KeyColumns(table, context));
+  if (keys.empty()) return Status::OK();
   const auto columns = Writable(table);
   std::string cast_columns;
   std::string assignments;
@@ -132,7 +152,7 @@ Status UndoTable::TakeBack(const PgTable& table, const std::vector<std::string>&
         const auto rows,
         connection_.Query(
             "SELECT u.key, u.pipeline, u.batch, u.kind, u.previous, u.change, CASE WHEN t." +
-                Quoted(keys.front()) + " IS NULL THEN NULL ELSE " + RowAsJson(columns, "t") +
+                Quoted(keys.front()) + " IS NULL THEN NULL ELSE " + AsJson(columns, "t") +
                 " END FROM (SELECT DISTINCT key, key_hash FROM " + name_.sql() +
                 " WHERE table_name = $1 AND batch = ANY ($2::bigint[]) AND key > $3 "
                 "ORDER BY 1 LIMIT " +

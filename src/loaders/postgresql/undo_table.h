@@ -2,7 +2,7 @@
 // that it is about. A record a key and batch; it goes when its batch can no longer be undone.
 //
 //   table_name, pipeline, batch   whose
-//   key_hash bigint, key text     which row: JSON array of the key's values as text
+//   key_hash bigint, key text     which row: JSON object of the key's values as texts
 //   kind "char"                   r: replaced whole, c: columns changed, d: deleted
 //   previous, change text         JSON objects of texts, see stream/undo_records.h; null: absent
 #pragma once
@@ -32,14 +32,15 @@ class UndoTable {
 
   // Rows of `table` become what they would be without these batches (stream::TakeBack). Some
   // thousand keys at a time.
-  Status TakeBack(const PgTable& table, const std::vector<std::string>& keys,
-                  const BatchIdSet& batches, const CallContext& context);
+  Status TakeBack(const PgTable& table, const BatchIdSet& batches, const CallContext& context);
 
   // Of batches that are not in `undoable` nobody needs the records, as stream::DropFinal says.
   Status ForgetFinal(const BatchIdSet& undoable, const CallContext& context);
   Status ForgetAll(const CallContext& context);
 
  private:
+  Result<std::vector<std::string>> KeyColumns(const PgTable& table, const CallContext& context);
+
   Connection& connection_;
   TableName table_;
   TableName name_;

@@ -17,6 +17,12 @@ namespace {
 
 constexpr std::string_view kLockNotAvailable = "55P03";
 
+// Somebody made it since we looked: before, or at the same moment.
+bool IsThereAlready(const Status& status) {
+  const auto state = StoreCodeOf(status);
+  return state == "42P07" || state == "23505";
+}
+
 }  // namespace
 
 // A lock that somebody else keeps: who?
@@ -55,7 +61,12 @@ Status PostgresSession::PrepareTable(const CallContext& context) {
     ARROW_ASSIGN_OR_RAISE(const auto made, TableFor(spec_, name_, *stored, config_));
     for (const auto& statement :
          CreateStatements(made, config_, spec_.streaming, connection_->server_version())) {
-      ARROW_RETURN_NOT_OK(connection_->Run(statement, context));
+      const Status done = connection_->Run(statement, context);
+      if (IsThereAlready(done)) {
+        return ConflictError("postgresql: another load has made the table meanwhile" + At(),
+                             StoreCodeOf(done));
+      }
+      ARROW_RETURN_NOT_OK(done);
     }
   } else {
     ARROW_ASSIGN_OR_RAISE(const auto evolve, EvolveStatement(name_, form_.change));
@@ -64,7 +75,6 @@ Status PostgresSession::PrepareTable(const CallContext& context) {
   }
   if (replacing_) ARROW_RETURN_NOT_OK(ClearTable(context));
   if (!by_key()) return Status::OK();
-  if (spec_.streaming) ARROW_RETURN_NOT_OK(UndoTable(*connection_, name_).Create(context));
   const KeyWrites writes(spec_, name_, form_, OpColumnOf(spec_).has_value());
   for (const auto& statement : writes.MakeStage()) {
     ARROW_RETURN_NOT_OK(connection_->Run(statement, context));
@@ -120,9 +130,8 @@ Status PostgresSession::ForgetNeighbours(const CallContext& context) {
 Status PostgresSession::UndoBatches(const CallContext& context) {
   if (!AMPLOAD_SAFEGUARD("undo_log") || !table_.has_value()) return Status::OK();
   AMPLOAD_FAULT_POINT("postgresql.undo.before");
-  if (by_key()) {
-    ARROW_RETURN_NOT_OK(
-        UndoTable(*connection_, name_).TakeBack(*table_, spec_.keys, undo_, context));
+  if (alone_) {
+    ARROW_RETURN_NOT_OK(UndoTable(*connection_, name_).TakeBack(*table_, undo_, context));
   } else {
     std::string ids;
     for (const auto id : undo_) ids += (ids.empty() ? "" : ",") + std::to_string(id.value());
