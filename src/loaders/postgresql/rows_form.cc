@@ -242,6 +242,15 @@ Result<RowsForm> FitRowsToTable(const TableSpec& spec, const PgTable& table, boo
   return form;
 }
 
+bool SameColumns(const RowsForm& a, const RowsForm& b) {
+  if (a.rows == nullptr || b.rows == nullptr || !a.rows->Equals(*b.rows, false)) return false;
+  return std::equal(a.columns.begin(), a.columns.end(), b.columns.begin(), b.columns.end(),
+                    [](const PgColumn& one, const PgColumn& other) {
+                      return one.name == other.name && one.type.kind == other.type.kind &&
+                             one.type.name == other.type.name && one.not_null == other.not_null;
+                    });
+}
+
 Result<RowsForm> FormOfNewTable(const TableSpec& spec, const std::vector<PgColumn>& columns) {
   RowsForm form;
   form.rows = spec.schema;

@@ -36,6 +36,9 @@ struct RowsForm {
 // says what to do.
 Result<RowsForm> FitRowsToTable(const TableSpec& spec, const PgTable& table, bool table_is_empty);
 
+// Do rows that were encoded for one of them go into a table of the other?
+bool SameColumns(const RowsForm& a, const RowsForm& b);
+
 // The same for a table that is to be made.
 Result<RowsForm> FormOfNewTable(const TableSpec& spec,
                                 const std::vector<encode::pg::PgColumn>& columns);

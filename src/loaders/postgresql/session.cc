@@ -188,13 +188,18 @@ Status PostgresSession::LookAtTable(const CallContext& context) {
 
 Status PostgresSession::FitRows() {
   if (spec_.undo_only) return Status::OK();
+  RowsForm form;
   if (table_.has_value()) {
-    ARROW_ASSIGN_OR_RAISE(form_, FitRowsToTable(spec_, *table_, table_is_empty_ || replacing_));
+    ARROW_ASSIGN_OR_RAISE(form, FitRowsToTable(spec_, *table_, table_is_empty_ || replacing_));
   } else {
     ARROW_ASSIGN_OR_RAISE(const auto stored, StoredSchema(spec_));
     ARROW_ASSIGN_OR_RAISE(const auto made, TableFor(spec_, name_, *stored, config_));
-    ARROW_ASSIGN_OR_RAISE(form_, FormOfNewTable(spec_, made.columns));
+    ARROW_ASSIGN_OR_RAISE(form, FormOfNewTable(spec_, made.columns));
   }
+  // Rows that wait encoded are as good as before.
+  const bool same = encoder_ != nullptr && SameColumns(form_, form);
+  form_ = std::move(form);
+  if (same) return Status::OK();
   ARROW_ASSIGN_OR_RAISE(auto encoder, MakeTupleEncoder(spec_, form_, name_.text()));
   if (encoder_ != nullptr) old_encoders_.push_back(std::move(encoder_));
   encoder_ = std::move(encoder);

@@ -121,11 +121,12 @@ class PostgresSession final : public WriteSession {
   bool committed_ = false;  // a one-off load has one commit
   bool remember_load_ = false;
 
-  std::optional<Checkpoint> fence_;  // as the store has it, by this session
-  std::optional<PgTable> table_;     // as it was found, or committed
-  bool table_is_empty_ = true;       // known only where a stream's columns are to be added
-  bool alone_ = false;               // an upsert or merge stream's table: undo goes by its records
-  bool replacing_ = false;           // the next commit clears the table first
+  std::optional<Checkpoint> fence_;           // as the store has it, by this session
+  std::optional<PgTable> table_;              // as it was found, or committed
+  bool table_is_empty_ = true;                // known only where a stream's columns are to be added
+  std::optional<BackendHandle> predecessor_;  // fenced; ended where its locks are in the way
+  bool alone_ = false;      // an upsert or merge stream's table: undo goes by its records
+  bool replacing_ = false;  // the next commit clears the table first
   RowsForm form_;
   std::vector<std::unique_ptr<BatchEncoder>> old_encoders_;  // somebody may still use them
   std::unique_ptr<BatchEncoder> encoder_;

@@ -135,11 +135,10 @@ Result<bool> PostgresSession::TryFence(Recovered* recovered, const CallContext& 
     if (!has_records) ARROW_RETURN_NOT_OK(undo.Create(context));
   }
   ARROW_ASSIGN_OR_RAISE(const auto handle, DescribeBackend(*connection_, context));
-  std::optional<BackendHandle> predecessor;
   recovered->finding = RecoverFinding::kFresh;
   recovered->checkpoint.reset();
   if (fence_.has_value()) {
-    predecessor = BackendHandle::Parse(fence_->store_handle);
+    predecessor_ = BackendHandle::Parse(fence_->store_handle);
     if (!fresh && !spec_.reset_pipeline) {
       ARROW_RETURN_NOT_OK(CheckSameTable(*fence_));
       recovered->finding = RecoverFinding::kResumed;
@@ -163,16 +162,6 @@ Result<bool> PostgresSession::TryFence(Recovered* recovered, const CallContext& 
   ARROW_RETURN_NOT_OK(connection_->Run("COMMIT", context));
   AMPLOAD_FAULT_POINT("postgresql.fence.after");
   recovered->slot = fence_->slot;
-  // It is fenced, and could do no more than hold locks.
-  if (predecessor.has_value() && predecessor->pid != 0) {
-    const auto ended = EndBackend(*connection_, *predecessor, context);
-    if (!ended.ok()) {
-      LogDebug("postgresql", MessageOf(ended.status()));
-    } else if (*ended) {
-      recovered->cleaned_up =
-          "the session that had this pipeline was ended: " + predecessor->ToText();
-    }
-  }
   return true;
 }
 

@@ -29,8 +29,20 @@ bool IsThereAlready(const Status& status) {
 Status PostgresSession::ExplainLock(const Status& failure) {
   if (StoreCodeOf(failure) != kLockNotAvailable) return failure;
   if (!Rollback().ok() || connection_ == nullptr) return failure;
+  std::string who;
+  if (predecessor_.has_value()) {
+    // It stands still in the middle of a commit that can no longer be: it only holds locks.
+    const auto ended = EndBackend(*connection_, *predecessor_, CallContext{});
+    if (ended.ok() && *ended) {
+      return TransientError(
+          "postgresql: the session that had this pipeline held locks and was ended" + At() +
+              " session=" + predecessor_->ToText(),
+          StoreCodeOf(failure));
+    }
+    if (!ended.ok()) who = " and=" + MessageOf(ended.status());
+  }
   const auto blockers = DescribeTableBlockers(*connection_, name_, CallContext{});
-  const std::string who = blockers.ok() && !blockers->empty() ? " held_by=" + *blockers : "";
+  if (blockers.ok() && !blockers->empty()) who = " held_by=" + *blockers + who;
   return TransientError(
       "postgresql: another session holds a lock on the table; end it, or wait longer with the "
       "option lock_timeout" +
