@@ -39,7 +39,7 @@ inline constexpr auto kPowersOfTen256 = [] {
 }();
 
 // A number of `bits` bits has floor(bits * log10(2)) digits or one more.
-inline int FewestDigits(int bits) { return (bits * 315653) >> 20; }
+constexpr int FewestDigits(int bits) { return (bits * 315653) >> 20; }
 inline int BitCount(uint64_t value) { return 64 - std::countl_zero(value); }
 
 // Zero has one digit.

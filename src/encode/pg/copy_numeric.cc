@@ -23,7 +23,7 @@ namespace ampload::encode::pg {
 namespace {
 
 // Numbers: how a column's values are read.
-//   kLimbs; Value Load(int64_t row): negative, limbs
+//   kLimbs; kMostDigits; Value Load(int64_t row): negative, limbs
 template <int kLimbCount>
 struct Limbs {
   bool negative;
@@ -33,6 +33,7 @@ struct Limbs {
 template <class T>
 struct IntegerNumbers {
   static constexpr int kLimbs = 1;
+  static constexpr int kMostDigits = std::numeric_limits<T>::digits10 + 1;
   const T* values;
 
   Limbs<1> Load(int64_t row) const {
@@ -48,6 +49,8 @@ struct IntegerNumbers {
 template <int kBytes>
 struct DecimalNumbers {
   static constexpr int kLimbs = kBytes <= 8 ? 1 : kBytes / 8;
+  // Of all that the bytes hold: the type's precision is no more than a promise.
+  static constexpr int kMostDigits = FewestDigits(8 * kBytes - 1) + 1;
   const uint8_t* values;
 
   Limbs<kLimbs> Load(int64_t row) const {
@@ -83,24 +86,28 @@ std::string TextOf(const Limbs<kLimbs>& value, int32_t scale) {
 }
 
 // What a numeric(p, s) can hold: numbers below 10^most_above that are multiples of 10^least_below.
+// Looked at only where numbers of `most_digits`, `scale` of them behind the point, could be others.
 struct NumericBounds {
-  explicit NumericBounds(const PgType& type)
-      : bounded(type.precision().has_value()),
-        most_above(bounded ? *type.precision() - type.scale() : 0),
-        least_below(bounded ? -type.scale() : 0) {}
+  NumericBounds(const PgType& type, int most_digits, int32_t scale)
+      : most_above(type.precision().value_or(0) - type.scale()),
+        least_below(-type.scale()),
+        may_be_above(type.precision() && most_digits - scale > most_above),
+        may_be_below(type.precision() && -scale < least_below) {}
 
   template <class Groups>
   const char* Refuse(const Groups& groups) const {
-    if (!bounded || groups.zero()) return nullptr;
-    if (groups.digits_above() > most_above) return kDoesNotFit;
-    if (groups.zeros_below() < least_below)
+    if (!(may_be_above || may_be_below) || groups.zero()) return nullptr;
+    if (may_be_above && groups.digits_above() > most_above) return kDoesNotFit;
+    if (may_be_below && groups.zeros_below() < least_below) {
       return "value has more digits behind the point than its column";
+    }
     return nullptr;
   }
 
-  bool bounded;
   int most_above;
   int least_below;
+  bool may_be_above;
+  bool may_be_below;
 };
 
 // Fields of one block, in memory of the pool that the batches are in: it hands the same bytes out
@@ -144,7 +151,7 @@ class NumericColumn final : public ColumnWriter {
         scale_(scale),
         shown_scale_(std::max(type.precision() ? type.scale() : scale, 0)),
         alignment_(scale),
-        bounds_(type) {}
+        bounds_(type, Numbers::kMostDigits, scale) {}
 
   MaybeRefusal Size(const Rows& rows, int64_t* sizes) override {
     KeptFields& kept = kept_.emplace_back(rows.count * kMostBytes);
