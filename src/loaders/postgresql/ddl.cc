@@ -16,6 +16,7 @@ using encode::pg::PgColumn;
 using encode::pg::PgKind;
 
 constexpr size_t kMaxNameBytes = 63;
+constexpr std::string_view kTypeComment = "Arrow type: ";
 constexpr int kMinMaxMultiSince = 140000;  // int8_minmax_multi_ops
 // Of 10 million rows of 200 bytes, ten batches of 1,000 are found in 1 ms with 64 pages or 128, in
 // 5 ms with 16, whose index has more ranges to look at.
@@ -55,7 +56,7 @@ std::string CommentOf(const arrow::Field& field) {
     if (const auto found = metadata->Get("comment"); found.ok()) comment = *found;
   }
   if (!TypeSaysLess(field)) return comment;
-  const std::string type = "Arrow type: " + encode::Unwrapped(*field.type()).ToString();
+  const std::string type = std::string(kTypeComment) + encode::Unwrapped(*field.type()).ToString();
   return comment.empty() ? type : comment + " (" + type + ")";
 }
 
@@ -123,6 +124,20 @@ std::string ColumnList(const NewTable& table) {
   return out;
 }
 
+// An empty comment takes the one that is there away.
+std::string CommentStatement(const TableName& table, const std::string& column,
+                             const std::string& comment) {
+  return "COMMENT ON COLUMN " + table.sql() + "." + Quoted(column) + " IS " +
+         (comment.empty() ? "NULL" : Literal(comment));
+}
+
+// Whether the comment is one that CommentOf made.
+bool IsOurs(const std::string& comment) {
+  return comment.starts_with(kTypeComment) ||
+         (comment.ends_with(')') &&
+          comment.find(" (" + std::string(kTypeComment)) != std::string::npos);
+}
+
 }  // namespace
 
 Result<NewTable> TableFor(const TableSpec& spec, const TableName& name, const arrow::Schema& stored,
@@ -165,8 +180,7 @@ std::vector<std::string> CreateStatements(const NewTable& table, const PostgreSQ
   for (const auto& column : table.columns) {
     const auto comment = table.comments.find(column.name);
     if (comment == table.comments.end()) continue;
-    statements.push_back("COMMENT ON COLUMN " + name + "." + Quoted(column.name) + " IS " +
-                         Literal(comment->second));
+    statements.push_back(CommentStatement(table.name, column.name, comment->second));
   }
   if (streaming) statements.push_back(BatchIndexStatement(table.name, server_version));
   return statements;
@@ -181,22 +195,33 @@ std::string BatchIndexStatement(const TableName& table, int server_version) {
          ", autosummarize = on)";
 }
 
-Result<std::string> EvolveStatement(const TableName& table, const SchemaChange& change) {
+Result<std::string> EvolveStatement(const PgTable& table, const SchemaChange& change) {
   std::string actions;
+  std::string comments;
   const auto add = [&](const std::string& action) {
     actions += (actions.empty() ? " " : ", ") + action;
   };
   for (const auto& field : change.added) {
-    ARROW_RETURN_NOT_OK(CheckColumnName(table, field->name()));
+    ARROW_RETURN_NOT_OK(CheckColumnName(table.name, field->name()));
     ARROW_ASSIGN_OR_RAISE(const auto type, encode::pg::TypeForNewColumn(*field));
     add("ADD COLUMN " + Quoted(field->name()) + " " + type.name);
+    if (const auto comment = CommentOf(*field); IsStorable(comment)) {
+      comments += "; " + CommentStatement(table.name, field->name(), comment);
+    }
   }
   for (const auto& field : change.widened) {
     ARROW_ASSIGN_OR_RAISE(const auto type, encode::pg::TypeForNewColumn(*field));
     add("ALTER COLUMN " + Quoted(field->name()) + " TYPE " + type.name);
+    const auto* column = table.Find(field->name());
+    const std::string old = column == nullptr ? "" : column->comment;
+    const auto comment = CommentOf(*field);
+    if ((old.empty() || IsOurs(old)) && comment != old &&
+        (comment.empty() || IsStorable(comment))) {
+      comments += "; " + CommentStatement(table.name, field->name(), comment);
+    }
   }
   if (actions.empty()) return "";
-  return "ALTER TABLE " + table.sql() + actions;
+  return "ALTER TABLE " + table.name.sql() + actions + comments;
 }
 
 std::string AfterLoadStatements(const TableName& table, const PostgreSQLConfig& config) {

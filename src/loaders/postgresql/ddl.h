@@ -11,6 +11,7 @@
 #include "ampload/table.h"
 #include "encode/pg/pg_type.h"
 #include "loaders/postgresql/names.h"
+#include "loaders/postgresql/pg_table.h"
 #include "loaders/postgresql/postgresql_config.h"
 
 namespace ampload::postgresql {
@@ -42,8 +43,9 @@ std::vector<std::string> CreateStatements(const NewTable& table, const PostgreSQ
 // caller's matter.
 std::string BatchIndexStatement(const TableName& table, int server_version);
 
-// ALTER TABLE for these changes, in one statement; empty: nothing to do.
-Result<std::string> EvolveStatement(const TableName& table, const SchemaChange& change);
+// ALTER TABLE for these changes, in one statement, and comments as TableFor makes them, ";" between
+// them; a comment that somebody else gave a column stays. Empty: nothing to do.
+Result<std::string> EvolveStatement(const PgTable& table, const SchemaChange& change);
 
 // The option after_load with the table's name in it; empty: nothing to run.
 std::string AfterLoadStatements(const TableName& table, const PostgreSQLConfig& config);

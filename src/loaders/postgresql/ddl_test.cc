@@ -152,16 +152,45 @@ TEST(TableFor, RefusesWhatCannotBePartitioned) {
   EXPECT_THAT(by("block_num:10", Spec(LoadMode::kUpsert, {"log_index", "block_num"})), IsOk());
 }
 
+PgTable Existing(const std::string& comment) {
+  PgTable table;
+  table.name = kLogs;
+  table.columns.push_back({.name = "size", .type = {}, .comment = comment});
+  return table;
+}
+
 TEST(EvolveStatement, AddsAndWidensInOneStatement) {
   SchemaChange change;
-  change.added = {arrow::field("fee", arrow::decimal256(76, 0)), arrow::field("n", arrow::int8())};
+  change.added = {arrow::field("fee", arrow::decimal256(76, 0)), arrow::field("n", arrow::int16())};
   change.widened = {arrow::field("size", arrow::int64())};
-  ASSERT_OK_AND_ASSIGN(const auto statement, EvolveStatement(kLogs, change));
+  ASSERT_OK_AND_ASSIGN(const auto statement, EvolveStatement(Existing(""), change));
   EXPECT_EQ(statement,
             "ALTER TABLE \"chain\".\"logs\" ADD COLUMN \"fee\" numeric(76,0), ADD COLUMN \"n\" "
             "smallint, ALTER COLUMN \"size\" TYPE bigint");
-  EXPECT_THAT(EvolveStatement(kLogs, {}), IsOk());
-  EXPECT_EQ(*EvolveStatement(kLogs, {}), "");
+  ASSERT_OK_AND_ASSIGN(const auto nothing, EvolveStatement(Existing(""), {}));
+  EXPECT_EQ(nothing, "");
+}
+
+TEST(EvolveStatement, KeepsCommentsTrueAndLeavesThoseOfOthers) {
+  const auto comment = [](const std::string& old, std::shared_ptr<arrow::DataType> type) {
+    SchemaChange change;
+    change.widened = {arrow::field("size", std::move(type))};
+    const auto statement = EvolveStatement(Existing(old), change).ValueOrDie();
+    const size_t at = statement.find("; ");
+    return at == std::string::npos ? "" : statement.substr(at + 2);
+  };
+  const std::string on = "COMMENT ON COLUMN \"chain\".\"logs\".\"size\" IS ";
+  EXPECT_EQ(comment("Arrow type: uint32", arrow::uint64()), on + "'Arrow type: uint64'");
+  EXPECT_EQ(comment("Arrow type: uint32", arrow::int64()), on + "NULL");
+  EXPECT_EQ(comment("bytes (Arrow type: uint32)", arrow::int64()), on + "NULL");
+  EXPECT_EQ(comment("", arrow::uint64()), on + "'Arrow type: uint64'");
+  EXPECT_EQ(comment("", arrow::int64()), "");
+  EXPECT_EQ(comment("of the block", arrow::uint64()), "");
+  SchemaChange change;
+  change.added = {arrow::field("n", arrow::uint8())};
+  ASSERT_OK_AND_ASSIGN(const auto added, EvolveStatement(Existing(""), change));
+  EXPECT_THAT(added, testing::EndsWith(
+                         "; COMMENT ON COLUMN \"chain\".\"logs\".\"n\" IS 'Arrow type: uint8'"));
 }
 
 TEST(AfterLoadStatements, NameTheTableWhereverTheyAsk) {

@@ -39,7 +39,9 @@ Status PostgresSession::StartParallel(const CallContext& context) {
   ARROW_RETURN_NOT_OK(Begin(config_.lock_timeout, context));
   if (table_.has_value()) {
     ARROW_RETURN_NOT_OK(MakeLike(*connection_, hidden, *table_, context));
-    ARROW_ASSIGN_OR_RAISE(const auto evolve, EvolveStatement(hidden, form_.change));
+    PgTable alike = *table_;
+    alike.name = hidden;
+    ARROW_ASSIGN_OR_RAISE(const auto evolve, EvolveStatement(alike, form_.change));
     if (!evolve.empty()) ARROW_RETURN_NOT_OK(connection_->Run(evolve, context));
   } else {
     ARROW_ASSIGN_OR_RAISE(const auto stored, StoredSchema(spec_));

@@ -81,7 +81,7 @@ Status PostgresSession::PrepareTable(const CallContext& context) {
       ARROW_RETURN_NOT_OK(done);
     }
   } else {
-    ARROW_ASSIGN_OR_RAISE(const auto evolve, EvolveStatement(name_, form_.change));
+    ARROW_ASSIGN_OR_RAISE(const auto evolve, EvolveStatement(*table_, form_.change));
     if (!evolve.empty()) ARROW_RETURN_NOT_OK(connection_->Run(evolve, context));
     if (spec_.streaming) ARROW_RETURN_NOT_OK(MakeBatchIndex(context));
   }
