@@ -88,10 +88,7 @@ Judged JudgeColumns(const TableSpec& spec, const arrow::Schema& stored,
     if (column != nullptr) {
       PlanAgainst(*column, field, spec.allow, &plan);
     } else if (table.has_value() && !may_add && field.name() != kBatchIdColumn) {
-      Refuse(
-          "the table has no such column; add it with --on-schema-change evolve, or leave it "
-          "out with --exclude",
-          &plan);
+      Refuse("the table has no such column: add it with --on-schema-change evolve", &plan);
     }
     const auto type = encode::pg::TypeForNewColumn(field);
     all = all && plan.fidelity != Fidelity::kRefused && (column != nullptr || type.ok());

@@ -23,6 +23,7 @@ LoaderTraits Traits() {
   traits.supports_streaming = true;
   traits.supports_multi_network = true;
   traits.supports_null_values = true;
+  traits.supports_parallel = true;
   traits.commit = CommitKind::kAtomic;
   traits.visibility = Visibility::kCommit;
   return traits;

@@ -99,7 +99,7 @@ TEST(RowsForm, GivesAnEmptyTableTheColumnsOfAStream) {
   EXPECT_EQ(form.evolution, "adds _amp_batch_id (bigint)");
   EXPECT_THAT(FitRowsToTable(spec, SomeTable(), false).status(),
               FailsWith(FailureKind::kData,
-                        "ALTER TABLE \"public\".\"t\" ADD COLUMN _amp_batch_id bigint"));
+                        "ALTER TABLE \"public\".\"t\" ADD COLUMN \"_amp_batch_id\" bigint"));
 }
 
 TEST(RowsForm, RefusesWhatIsNoTable) {
