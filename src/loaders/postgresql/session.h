@@ -85,6 +85,8 @@ class PostgresSession final : public WriteSession {
 
   // write.cc: what comes before the rows, and the rows
   Status StartWriting(const CallContext& context);
+  Status BeginWriting(const CallContext& context);
+  bool EndPredecessor();
   Status PrepareTable(const CallContext& context);
   Status MakeBatchIndex(const CallContext& context);
   Status ClearTable(const CallContext& context);

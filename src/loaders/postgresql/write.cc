@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "ampload/fault_point.h"
+#include "ampload/log.h"
 #include "loader/row_op.h"
 #include "loaders/postgresql/ddl.h"
 #include "loaders/postgresql/key_writes.h"
@@ -25,24 +26,27 @@ bool IsThereAlready(const Status& status) {
 
 }  // namespace
 
+// A session that was fenced in the middle of a commit can no longer commit, and holds its locks all
+// the same. True: it is gone.
+bool PostgresSession::EndPredecessor() {
+  if (!predecessor_.has_value() || connection_ == nullptr) return false;
+  const auto ended = EndBackend(*connection_, *predecessor_, CallContext{});
+  if (!ended.ok()) {
+    LogWarning("postgresql", MessageOf(ended.status()));
+  } else if (*ended) {
+    LogInfo("postgresql", "a fenced session that held locks was ended: " + predecessor_->ToText());
+  }
+  predecessor_.reset();
+  return ended.ok() && *ended;
+}
+
 // A lock that somebody else keeps: who?
 Status PostgresSession::ExplainLock(const Status& failure) {
   if (StoreCodeOf(failure) != kLockNotAvailable) return failure;
   if (!Rollback().ok() || connection_ == nullptr) return failure;
-  std::string who;
-  if (predecessor_.has_value()) {
-    // It stands still in the middle of a commit that can no longer be: it only holds locks.
-    const auto ended = EndBackend(*connection_, *predecessor_, CallContext{});
-    if (ended.ok() && *ended) {
-      return TransientError(
-          "postgresql: the session that had this pipeline held locks and was ended" + At() +
-              " session=" + predecessor_->ToText(),
-          StoreCodeOf(failure));
-    }
-    if (!ended.ok()) who = " and=" + MessageOf(ended.status());
-  }
+  if (EndPredecessor()) return TransientError(MessageOf(failure), StoreCodeOf(failure));
   const auto blockers = DescribeTableBlockers(*connection_, name_, CallContext{});
-  if (blockers.ok() && !blockers->empty()) who = " held_by=" + *blockers + who;
+  const std::string who = blockers.ok() && !blockers->empty() ? " held_by=" + *blockers : "";
   return TransientError(
       "postgresql: another session holds a lock on the table; end it, or wait longer with the "
       "option lock_timeout" +
@@ -55,15 +59,24 @@ Status PostgresSession::StartWriting(const CallContext& context) {
     // What this load has of its place in the table may be out of date: only Recover may reconnect.
     return TransientError("postgresql: the connection is gone" + At(), "08003");
   }
+  Status status = BeginWriting(context);
+  if (StoreCodeOf(status) == kLockNotAvailable && predecessor_.has_value()) {
+    ARROW_RETURN_NOT_OK(Rollback());
+    if (EndPredecessor()) status = BeginWriting(context);
+  }
+  return status.ok() ? status : ExplainLock(status);
+}
+
+Status PostgresSession::BeginWriting(const CallContext& context) {
   writing_ = true;
   if (parallel()) return StartParallel(context);
   ARROW_RETURN_NOT_OK(Begin(config_.lock_timeout, context));
-  Status status = PrepareTable(context);
-  if (status.ok() && !undo_.empty()) status = UndoBatches(context);
+  ARROW_RETURN_NOT_OK(PrepareTable(context));
+  if (!undo_.empty()) ARROW_RETURN_NOT_OK(UndoBatches(context));
   // Into a plain table that this transaction makes rows can be frozen at once: nobody sees it yet.
   const bool freeze = !table_.has_value() && config_.partition_by.empty() && !spec_.streaming;
   copy_.emplace(*connection_, CopyStatement(name_, freeze), At(), config_.flush_bytes);
-  return status.ok() ? status : ExplainLock(status);
+  return Status::OK();
 }
 
 Status PostgresSession::PrepareTable(const CallContext& context) {
