@@ -59,7 +59,7 @@ Result<CommitOutcome> PostgresSession::Unreached(const Status& failure) {
     return CommitOutcome(Conflict{MessageOf(failure)});
   }
   ARROW_RETURN_NOT_OK(Rollback());
-  return failure;
+  return Located(failure);
 }
 
 Status PostgresSession::FinishRows(const CallContext& context) {

@@ -96,6 +96,7 @@ class PostgresSession final : public WriteSession {
   std::string CopyStatement(const TableName& table, bool freeze) const;
   Status MakePartitions(const arrow::RecordBatch& batch, const CallContext& context);
   // Who holds the lock that this failure is about? Ends the transaction.
+  Status Located(const Status& failure) const;
   Status ExplainLock(const Status& failure);
 
   // commit.cc
@@ -112,6 +113,7 @@ class PostgresSession final : public WriteSession {
   // settle.cc
   Result<Recovered> Settle(const CallContext& context);
   Result<Recovered> SettleOneOff(const CallContext& context);
+  Result<bool> TransactionIsMine(const CallContext& context);
   Result<std::string> Timeline(const CallContext& context);
 
   PostgreSQLConfig config_;

@@ -15,6 +15,7 @@ constexpr int kSettleTries = 100;
 constexpr auto kSettlePause = std::chrono::milliseconds(100);
 
 constexpr std::string_view kLockNotAvailable = "55P03";
+constexpr std::string_view kInTheFuture = "22023";  // of a transaction id
 
 }  // namespace
 
@@ -93,12 +94,18 @@ Result<Recovered> PostgresSession::SettleOneOff(const CallContext& context) {
         At());
   }
   for (int i = 0; i < kSettleTries; ++i) {
-    ARROW_ASSIGN_OR_RAISE(
-        const auto rows,
+    auto rows =
         connection_->Query("SELECT coalesce(pg_catalog.pg_xact_status($1::xid8), 'unknown')",
-                           {transaction_id_}, context));
-    const auto fate = rows.text(0, 0);
+                           {transaction_id_}, context);
+    if (StoreCodeOf(rows.status()) == kInTheFuture) {  // a crash took it, and its id with it
+      ForgetStaged();
+      return recovered;
+    }
+    ARROW_RETURN_NOT_OK(rows.status());
+    const auto fate = rows->text(0, 0);
     if (fate == "committed" && AMPLOAD_SAFEGUARD("sequence_check")) {
+      ARROW_ASSIGN_OR_RAISE(const bool mine, TransactionIsMine(context));
+      if (!mine) break;
       recovered.finding = RecoverFinding::kCommitted;
       AfterCommit();
       return recovered;
@@ -112,6 +119,21 @@ Result<Recovered> PostgresSession::SettleOneOff(const CallContext& context) {
   }
   return PermanentError("postgresql: the server does not know the fate of this load's transaction" +
                         At() + " transaction=" + transaction_id_);
+}
+
+// After a crash the server may give the id of a transaction that was lost to another one. Ours has
+// left rows.
+Result<bool> PostgresSession::TransactionIsMine(const CallContext& context) {
+  if (staged_rows_ == 0) return true;
+  // A table that was made or renamed says so itself; else one of the rows does.
+  const std::string by_us = " WHERE xmin = ($1::numeric % 4294967296)::text::xid";
+  ARROW_ASSIGN_OR_RAISE(
+      const auto rows,
+      connection_->Query("SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_class" + by_us +
+                             " AND oid = $2::regclass) OR EXISTS (SELECT 1 FROM " + name_.sql() +
+                             by_us + ")",
+                         {transaction_id_, name_.sql()}, context));
+  return rows.boolean(0, 0);
 }
 
 // A new one begins with every promotion of a standby.

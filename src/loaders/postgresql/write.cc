@@ -40,9 +40,16 @@ bool PostgresSession::EndPredecessor() {
   return ended.ok() && *ended;
 }
 
+// The server's own words seldom have the table, and never its schema.
+Status PostgresSession::Located(const Status& failure) const {
+  const std::string where = "table=" + name_.text();
+  if (failure.ok() || failure.message().find(where) != std::string::npos) return failure;
+  return failure.WithMessage(failure.message(), " ", where);
+}
+
 // A lock that somebody else keeps: who?
 Status PostgresSession::ExplainLock(const Status& failure) {
-  if (StoreCodeOf(failure) != kLockNotAvailable) return failure;
+  if (StoreCodeOf(failure) != kLockNotAvailable) return Located(failure);
   if (!Rollback().ok() || connection_ == nullptr) return failure;
   if (EndPredecessor()) return TransientError(MessageOf(failure), StoreCodeOf(failure));
   const auto blockers = DescribeTableBlockers(*connection_, name_, CallContext{});
