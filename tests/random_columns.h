@@ -22,6 +22,9 @@ class RandomColumns {
   struct Options {
     int max_depth = 3;
     bool for_python = false;  // see RandomTypes
+    // Leaves out what PostgreSQL cannot hold: what is finer than a microsecond, a duration that
+    // does not fit in 64 bits of them.
+    bool for_postgresql = false;
   };
 
   explicit RandomColumns(uint64_t seed) : RandomColumns(seed, Options{}) {}
@@ -262,6 +265,25 @@ class RandomColumns {
         {ends->Finish().ValueOrDie()->data(), Column(runs.value_type(), count, nullable)->data()});
   }
 
+  // Nanoseconds that are whole microseconds where they have to be.
+  ArrayPtr Nanoseconds(const TypePtr& type, int64_t rows, bool nullable,
+                       int64_t low = std::numeric_limits<int64_t>::min(),
+                       int64_t high = std::numeric_limits<int64_t>::max()) {
+    if (!options_.for_postgresql) return Integers<int64_t>(type, rows, nullable, low, high);
+    return Fixed<int64_t>(type, rows, nullable,
+                          [&] { return Integer(low / 1000, high / 1000) * 1000; });
+  }
+  ArrayPtr Durations(const TypePtr& type, int64_t rows, bool nullable) {
+    constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
+    const auto unit = static_cast<const arrow::DurationType&>(*type).unit();
+    if (unit == arrow::TimeUnit::NANO) return Nanoseconds(type, rows, nullable);
+    if (!options_.for_postgresql || unit == arrow::TimeUnit::MICRO) {
+      return Integers<int64_t>(type, rows, nullable);
+    }
+    const int64_t most = kMost / (unit == arrow::TimeUnit::SECOND ? 1000000 : 1000);
+    return Integers<int64_t>(type, rows, nullable, -most, most);
+  }
+
   ArrayPtr Timestamps(const TypePtr& type, int64_t rows, bool nullable) {
     constexpr int64_t kFirst = -62167219200, kLast = 253402300799;  // years 0000 to 9999, seconds
     switch (static_cast<const arrow::TimestampType&>(*type).unit()) {
@@ -272,7 +294,7 @@ class RandomColumns {
       case arrow::TimeUnit::MICRO:
         return Integers<int64_t>(type, rows, nullable, kFirst * 1000000, kLast * 1000000 + 999999);
       default:
-        return Integers<int64_t>(type, rows, nullable);
+        return Nanoseconds(type, rows, nullable);
     }
   }
 
@@ -292,6 +314,7 @@ class RandomColumns {
       case Type::INT32:
         return Integers<int32_t>(type, rows, nullable);
       case Type::DURATION:
+        return Durations(type, rows, nullable);
       case Type::INT64:
         return Integers<int64_t>(type, rows, nullable);
       case Type::UINT8:
@@ -341,7 +364,8 @@ class RandomColumns {
       }
       case Type::TIME64: {
         const bool micros = type->Equals(arrow::time64(arrow::TimeUnit::MICRO));
-        return Integers<int64_t>(type, rows, nullable, 0, micros ? 86399999999 : 86399999999999);
+        return micros ? Integers<int64_t>(type, rows, nullable, 0, 86399999999)
+                      : Nanoseconds(type, rows, nullable, 0, 86399999999999);
       }
       case Type::TIMESTAMP:
         return Timestamps(type, rows, nullable);
@@ -354,7 +378,9 @@ class RandomColumns {
       case Type::INTERVAL_MONTH_DAY_NANO:
         return Fixed<arrow::MonthDayNanoIntervalType::MonthDayNanos>(type, rows, nullable, [&] {
           return arrow::MonthDayNanoIntervalType::MonthDayNanos{
-              Small(), Small(), Integer(-1'000'000'000'000, 1'000'000'000'000)};
+              Small(), Small(),
+              options_.for_postgresql ? Integer(-1'000'000'000, 1'000'000'000) * 1000
+                                      : Integer(-1'000'000'000'000, 1'000'000'000'000)};
         });
       case Type::LIST:
         return Lists<int32_t>(type, rows, nullable);

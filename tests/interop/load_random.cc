@@ -6,9 +6,6 @@
 //                                    stream FOLDER/<seed>.arrow, and in the environment FOLDER/env
 //                                    the tables <seed>/msgpack, <seed>/json, <seed>/arrow_ipc,
 //                                    keyed by row number
-#include <arrow/io/file.h>
-#include <arrow/ipc/writer.h>
-
 #include <cstdlib>
 #include <iostream>
 #include <string>
@@ -17,18 +14,11 @@
 #include "ampload/loader.h"
 #include "ampload/registry.h"
 #include "ampload/status.h"
+#include "arrow_stream_file.h"
 #include "encode/row_format_encoder.h"
 
 namespace ampload {
 namespace {
-
-Status Save(const arrow::RecordBatch& batch, const std::string& path) {
-  ARROW_ASSIGN_OR_RAISE(auto file, arrow::io::FileOutputStream::Open(path));
-  ARROW_ASSIGN_OR_RAISE(auto stream, arrow::ipc::MakeStreamWriter(file, batch.schema()));
-  ARROW_RETURN_NOT_OK(stream->WriteRecordBatch(batch));
-  ARROW_RETURN_NOT_OK(stream->Close());
-  return file->Close();
-}
 
 // Some tables are wide, some deep, some of several blocks of the encoders.
 std::shared_ptr<arrow::RecordBatch> RandomTable(uint64_t seed) {
@@ -49,7 +39,7 @@ Status LoadTables(uint64_t first, uint64_t last, const std::string& folder) {
     for (uint64_t seed = first; seed <= last; ++seed) {
       const auto batch = RandomTable(seed);
       const std::string name = std::to_string(seed);
-      ARROW_RETURN_NOT_OK(Save(*batch, folder + "/" + name + ".arrow"));
+      ARROW_RETURN_NOT_OK(SaveArrowStream(*batch, folder + "/" + name + ".arrow"));
       const auto result = loader->LoadBatch(batch, name + "/" + format, {});
       if (!result.success) return DataError("seed=" + name + ": " + result.error);
       if (result.rows_loaded != batch->num_rows()) return DataError("rows are missing: " + name);
