@@ -55,11 +55,12 @@ class PostgreSQL:
 
     settings   over those of postgresql.conf above
     data       the data folder, empty or yet to be made; None: one in the private folder
+    wal_apart  the log is in the private folder all the same
     tls        a certificate of its own (`certificate_file`); `tls_only` refuses connections without
     password   of the user postgres; None: nobody is asked for one
     """
 
-    def __init__(self, version=15, settings=None, data=None, tls=False, tls_only=False, password=None):
+    def __init__(self, version=15, settings=None, data=None, wal_apart=False, tls=False, tls_only=False, password=None):
         self._folder = PrivateFolder("postgresql", USER)
         self.folder = self._folder.path
         self._as_user = as_user(USER)
@@ -77,15 +78,17 @@ class PostgreSQL:
                 unpack_13(self.folder)
             if not (self.bin / "postgres").exists():
                 raise ServiceError(f"{self.bin}/postgres is missing: run `make setup-test`")
-            self._initialise(settings or {}, tls or tls_only, tls_only)
+            self._initialise(settings or {}, wal_apart, tls or tls_only, tls_only)
             self.start()
         except BaseException:
             self._keeper.end()
             raise
 
-    def _initialise(self, settings, tls, tls_only):
+    def _initialise(self, settings, wal_apart, tls, tls_only):
         words = [self.bin / "initdb", "-D", self.data, "-U", "postgres", "-E", "UTF8", "--no-locale", "--no-sync",
                  "-A", "trust" if self.password is None else "scram-sha-256"]
+        if wal_apart:
+            words += ["--waldir", self.folder / "wal"]
         if self.password is not None:
             words += ["--pwfile", self._folder.write("password", self.password + "\n")]
         checked([*self._as_user, *words])
