@@ -184,6 +184,7 @@ Status PostgresSession::UndoBatches(const CallContext& context) {
 }
 
 std::string PostgresSession::CopyStatement(const TableName& table, bool freeze) const {
+  if (spec_.undo_only) return {};  // rows are refused before any COPY
   std::string target = table.sql() + " (" + QuotedList(form_.stored->field_names()) + ")";
   if (by_key()) {
     target = KeyWrites(spec_, name_, form_, OpColumnOf(spec_).has_value()).StageTarget();
