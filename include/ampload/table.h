@@ -53,6 +53,7 @@ struct TableInfo {
   std::string table_name;
   bool exists = false;
   int64_t row_count = 0;
+  bool row_count_is_estimate = false;  // counting would have taken long; the store's own guess
   std::vector<ColumnInfo> columns;
   int64_t size_bytes = 0;
   std::vector<std::string> keys;          // what identifies a row, as a person would write it

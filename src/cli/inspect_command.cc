@@ -43,11 +43,13 @@ std::string PipelinesText(const std::vector<Checkpoint>& checkpoints) {
   return names.empty() ? "-" : fmt::format("{}", fmt::join(names, ", "));
 }
 
+std::string About(const TableInfo& info) { return info.row_count_is_estimate ? "about " : ""; }
+
 std::string TablesText(const std::vector<TableSummary>& tables, int width) {
   TextTable text({{"TABLE"}, {"ROWS", Align::kRight}, {"SIZE", Align::kRight}, {"PIPELINES"}});
   for (const auto& [info, checkpoints] : tables) {
-    text.AddRow({info.table_name, CountText(info.row_count), SizeText(info.size_bytes),
-                 PipelinesText(checkpoints)});
+    text.AddRow({info.table_name, About(info) + CountText(info.row_count),
+                 SizeText(info.size_bytes), PipelinesText(checkpoints)});
   }
   return text.Print(width);
 }
@@ -80,7 +82,8 @@ std::string CheckpointsText(const std::vector<Checkpoint>& checkpoints, int widt
 std::string OneTableText(const TableSummary& summary, const arrow::Table* rows, int width) {
   const auto& [info, checkpoints] = summary;
   std::string text = EscapeControls(fmt::format(
-      "{}: {}, {}, {}", info.table_name, RowsText(info.row_count), SizeText(info.size_bytes),
+      "{}: {}, {}, {}", info.table_name, About(info) + RowsText(info.row_count),
+      SizeText(info.size_bytes),
       info.keys.empty() ? "no key" : fmt::format("key {}", fmt::join(info.keys, ", "))));
   TextTable columns({{"COLUMN"}, {"TYPE"}, {"NULLABLE"}});
   for (const auto& column : info.columns) {
@@ -89,7 +92,8 @@ std::string OneTableText(const TableSummary& summary, const arrow::Table* rows, 
   text += "\n\n" + columns.Print(width);
   if (!checkpoints.empty()) text += "\n" + CheckpointsText(checkpoints, width);
   if (rows != nullptr && rows->num_rows() > 0) {
-    text += fmt::format("\n{} of {}:\n", CountText(rows->num_rows()), RowsText(info.row_count));
+    text += fmt::format("\n{} of {}:\n", CountText(rows->num_rows()),
+                        About(info) + RowsText(info.row_count));
     text += PrintRows(*rows, width);
   }
   return text;
@@ -116,9 +120,13 @@ ordered_json ToJson(const TableSummary& summary) {
     columns +=
         ordered_json{{"name", column.name}, {"type", column.type}, {"nullable", column.nullable}};
   }
-  return {{"table_name", summary.info.table_name}, {"row_count", summary.info.row_count},
-          {"size_bytes", summary.info.size_bytes}, {"keys", summary.info.keys},
-          {"columns", std::move(columns)},         {"checkpoints", ToJson(summary.checkpoints)}};
+  return {{"table_name", summary.info.table_name},
+          {"row_count", summary.info.row_count},
+          {"row_count_is_estimate", summary.info.row_count_is_estimate},
+          {"size_bytes", summary.info.size_bytes},
+          {"keys", summary.info.keys},
+          {"columns", std::move(columns)},
+          {"checkpoints", ToJson(summary.checkpoints)}};
 }
 
 class InspectCommand : public Command {

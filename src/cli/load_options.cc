@@ -71,9 +71,10 @@ void LoadOptions::Declare(CLI::App& verb, SharedOptions& shared) {
             "append: what to do with a row whose key the table has; default fail")
       ->group("Target");
   table_.DeclareRules(verb);
-  verb.add_option("--parallel", parallel_,
-                  "fill a new or overwritten table over N connections at once, where the store can; "
-                  "the order of rows is not kept; default 1")
+  verb.add_option(
+          "--parallel", parallel_,
+          "fill a new or overwritten table over N connections at once, where the store can; "
+          "the order of rows is not kept; default 1")
       ->type_name("N")
       ->group("Target");
   table_.DeclareColumns(verb);

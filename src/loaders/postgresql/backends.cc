@@ -98,6 +98,15 @@ Result<bool> IsAlive(Connection& connection, const BackendHandle& backend,
   return !there.empty();
 }
 
+Result<bool> IsInTransaction(Connection& connection, const BackendHandle& backend,
+                             const CallContext& context) {
+  ARROW_ASSIGN_OR_RAISE(
+      const auto there,
+      connection.Query("SELECT 1" + std::string(kThatBackend) + " AND a.xact_start IS NOT NULL",
+                       {std::to_string(backend.pid), backend.started}, context));
+  return !there.empty();
+}
+
 Result<bool> EndBackend(Connection& connection, const BackendHandle& backend,
                         const CallContext& context) {
   ARROW_ASSIGN_OR_RAISE(

@@ -30,6 +30,10 @@ Result<BackendHandle> DescribeBackend(Connection& connection, const CallContext&
 Result<bool> IsAlive(Connection& connection, const BackendHandle& backend,
                      const CallContext& context);
 
+// Is it there, and not idle between transactions?
+Result<bool> IsInTransaction(Connection& connection, const BackendHandle& backend,
+                             const CallContext& context);
+
 // Ends that process where it is still there and is a session of ampload's. True: it was there and
 // is gone. Missing rights are a failure that names it and says who may end it.
 Result<bool> EndBackend(Connection& connection, const BackendHandle& backend,

@@ -16,6 +16,9 @@ namespace {
 // Once COMMIT is sent nothing stops it any more; so long its reply is waited for.
 constexpr auto kCommitReply = std::chrono::seconds(60);
 
+// A server that is there answers sooner.
+constexpr auto kAskWho = std::chrono::seconds(5);
+
 // The index of batches is brought up to date after so many bytes: 128 pages, one range of it.
 constexpr int64_t kSummariseBytes = 1 << 20;
 
@@ -59,7 +62,24 @@ Result<CommitOutcome> PostgresSession::Unreached(const Status& failure) {
     return CommitOutcome(Conflict{MessageOf(failure)});
   }
   ARROW_RETURN_NOT_OK(Rollback());
+  // A session that was taken over is ended where it is in the way: that is why its connection
+  // broke.
+  if (KindOf(failure) != FailureKind::kTransient) return Located(failure);
+  if (auto by = WhoTookOver(); by.has_value()) return CommitOutcome(Fenced{*std::move(by)});
   return Located(failure);
+}
+
+// Nullopt also where the server cannot be asked.
+std::optional<std::string> PostgresSession::WhoTookOver() {
+  if (one_off() || !AMPLOAD_SAFEGUARD("fence")) return std::nullopt;
+  const CallContext soon{{}, std::chrono::steady_clock::now() + kAskWho};
+  if (!Connect(soon).ok()) return std::nullopt;
+  const auto now = CheckpointTable(*connection_, name_.schema)
+                       .Read(name_.name, spec_.pipeline, /*lock=*/false, soon);
+  if (!now.ok() || !now->has_value()) return std::nullopt;
+  const auto& found = **now;
+  if (found.owner == fence_->owner || found.epoch < fence_->epoch) return std::nullopt;
+  return found.store_handle;
 }
 
 Status PostgresSession::FinishRows(const CallContext& context) {

@@ -35,6 +35,8 @@ TypeTable Types() {
   return table;
 }
 
+constexpr int64_t kCountedBytes = 256 << 20;
+
 Status NoSuchTable(const TableName& name) {
   return ConfigurationError("postgresql: there is no such table: table=" + name.text());
 }
@@ -148,6 +150,31 @@ Result<std::vector<std::string>> PostgreSQLLoader::ListTablesImpl() {
   });
 }
 
+namespace {
+
+// A count reads the whole table. A large one is not counted where the server has a guess.
+Status CountRows(Connection& connection, const PgTable& table, TableInfo* info) {
+  if (info->size_bytes > kCountedBytes) {
+    ARROW_ASSIGN_OR_RAISE(
+        const auto guess,
+        connection.Query("SELECT reltuples::pg_catalog.int8 FROM pg_catalog.pg_class WHERE oid = "
+                         "$1::pg_catalog.oid AND reltuples > 0",
+                         {std::to_string(table.oid)}, {}));
+    if (!guess.empty()) {
+      info->row_count = guess.integer(0, 0);
+      info->row_count_is_estimate = true;
+      return Status::OK();
+    }
+  }
+  ARROW_ASSIGN_OR_RAISE(
+      const auto count,
+      connection.Query("SELECT pg_catalog.count(*) FROM " + table.name.sql(), {}));
+  info->row_count = count.integer(0, 0);
+  return Status::OK();
+}
+
+}  // namespace
+
 Result<std::optional<TableInfo>> PostgreSQLLoader::GetTableInfoImpl(const std::string& table) {
   ARROW_ASSIGN_OR_RAISE(const auto name, ParseTableName(table, config().schema));
   if (IsOwnTable(name.name)) return std::nullopt;
@@ -167,9 +194,6 @@ Result<std::optional<TableInfo>> PostgreSQLLoader::GetTableInfoImpl(const std::s
     for (const auto& key : found->unique_keys) {
       if (key.primary) info.keys = key.columns;
     }
-    ARROW_ASSIGN_OR_RAISE(const auto count,
-                          connection.Query("SELECT pg_catalog.count(*) FROM " + name.sql(), {}));
-    info.row_count = count.integer(0, 0);
     ARROW_ASSIGN_OR_RAISE(
         const auto size,
         connection.Query("SELECT pg_catalog.pg_total_relation_size($1::pg_catalog.oid) +"
@@ -179,6 +203,7 @@ Result<std::optional<TableInfo>> PostgreSQLLoader::GetTableInfoImpl(const std::s
                          "pg_catalog.regclass) p WHERE p.relid <> $1::pg_catalog.oid), 0)",
                          {std::to_string(found->oid)}, {}));
     info.size_bytes = size.integer(0, 0);
+    ARROW_RETURN_NOT_OK(CountRows(connection, *found, &info));
     return info;
   });
 }

@@ -99,7 +99,8 @@ class Fitter {
  private:
   Status FitNew(const arrow::Field& field) {
     ARROW_ASSIGN_OR_RAISE(auto type, encode::pg::TypeForNewColumn(field));
-    if (spec_.streaming && IsLineage(field.name()) && !table_is_empty_) {
+    const bool evolves = spec_.on_schema_change == SchemaPolicy::kEvolve;
+    if (spec_.streaming && IsLineage(field.name()) && !table_is_empty_ && !evolves) {
       no_lineage_ +=
           (no_lineage_.empty() ? "" : ", ADD COLUMN ") + Quoted(field.name()) + " " + type.name;
     }

@@ -105,6 +105,7 @@ class PostgresSession final : public WriteSession {
   Status RememberThisLoad(const CallContext& context);
   Result<CommitOutcome> SendCommit();
   Result<CommitOutcome> Unreached(const Status& failure);
+  std::optional<std::string> WhoTookOver();
   Checkpoint NextCheckpoint(const Checkpoint& from_engine) const;
   void AfterCommit();
   void ForgetStaged();

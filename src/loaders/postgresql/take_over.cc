@@ -162,6 +162,15 @@ Result<bool> PostgresSession::TryFence(Recovered* recovered, const CallContext& 
   ARROW_RETURN_NOT_OK(connection_->Run("COMMIT", context));
   AMPLOAD_FAULT_POINT("postgresql.fence.after");
   recovered->slot = fence_->slot;
+  // In the middle of a commit that can no longer be, it would only hold locks.
+  if (predecessor_.has_value()) {
+    ARROW_ASSIGN_OR_RAISE(const bool busy, IsInTransaction(*connection_, *predecessor_, context));
+    const std::string who = predecessor_->ToText();
+    if (busy && EndPredecessor()) {
+      recovered->cleaned_up =
+          "the session that had this pipeline was ended in its transaction: " + who;
+    }
+  }
   return true;
 }
 
