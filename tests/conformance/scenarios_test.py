@@ -1,5 +1,5 @@
 """Random streams on every built-in loader: chains that take blocks back, killed processes, lost replies, writers that
-take over. SEEDS=N plays so many, else 2,000."""
+take over. SEEDS=N plays so many of each, else 2,000 on LMDB and fewer on a store that takes longer."""
 
 import concurrent.futures
 import os
@@ -9,12 +9,12 @@ import unittest
 
 from conformance import run
 
-DEFAULT_SEEDS = 2000
+DEFAULT_SEEDS = {"lmdb": 2000, "postgresql": 200}
 
 
 class Scenarios(unittest.TestCase):
     def play(self, loader):
-        seeds, processes = int(os.environ.get("SEEDS") or DEFAULT_SEEDS), os.cpu_count() or 1
+        seeds, processes = int(os.environ.get("SEEDS") or DEFAULT_SEEDS[loader]), os.cpu_count() or 1
         share = -(-seeds // processes)
 
         def part(index):
@@ -40,6 +40,9 @@ class Scenarios(unittest.TestCase):
 
     def test_lmdb(self):
         self.play("lmdb")
+
+    def test_postgresql(self):
+        self.play("postgresql")
 
 
 if __name__ == "__main__":
