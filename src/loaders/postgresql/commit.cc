@@ -5,6 +5,7 @@
 #include "ampload/fault_point.h"
 #include "ampload/log.h"
 #include "loader/row_op.h"
+#include "loaders/postgresql/ddl.h"
 #include "loaders/postgresql/key_writes.h"
 #include "loaders/postgresql/remembered_loads.h"
 #include "loaders/postgresql/session.h"
@@ -159,14 +160,7 @@ Status PostgresSession::MoveCheckpoint(const Checkpoint& checkpoint, const CallC
 }
 
 Status PostgresSession::RememberThisLoad(const CallContext& context) {
-  if (!config_.after_load.empty()) {
-    std::string statements = config_.after_load;
-    constexpr std::string_view kTable = "{table}";
-    for (size_t at = statements.find(kTable); at != std::string::npos;
-         at = statements.find(kTable, at)) {
-      statements.replace(at, kTable.size(), name_.sql());
-      at += name_.sql().size();
-    }
+  if (const auto statements = AfterLoadStatements(name_, config_); !statements.empty()) {
     const Status done = connection_->Run(statements, context);
     if (!done.ok()) return WithContext(done, "in the option after_load");
   }
