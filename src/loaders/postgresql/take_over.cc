@@ -106,9 +106,11 @@ Status PostgresSession::InstallFence(Recovered* recovered, const CallContext& co
     if (fenced) return Status::OK();
     ARROW_RETURN_NOT_OK(EndWhoHoldsTheRow(recovered, context));
   }
+  const auto blockers = DescribeTableBlockers(*connection_, checkpoints.name(), context);
   return TransientError(
       "postgresql: the pipeline's checkpoint stays locked by other sessions; try again" + At() +
-      " pipeline=" + spec_.pipeline);
+      " pipeline=" + spec_.pipeline +
+      (blockers.ok() && !blockers->empty() ? " held_by=" + *blockers : ""));
 }
 
 Result<bool> PostgresSession::TryFence(Recovered* recovered, const CallContext& context) {
