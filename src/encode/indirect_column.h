@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "encode/by_integer_type.h"
 #include "encode/column_writer.h"
 #include "encode/picked_rows.h"
 
@@ -71,24 +72,8 @@ std::unique_ptr<ColumnWriter> MakeDictionaryOver(const arrow::ArrayData& data, N
   const auto make = [&]<class T>(T) -> std::unique_ptr<ColumnWriter> {
     return std::make_unique<DictionaryColumn<Null, T>>(data, std::move(null), std::move(values));
   };
-  switch (static_cast<const arrow::DictionaryType&>(*data.type).index_type()->id()) {
-    case arrow::Type::INT8:
-      return make(int8_t{});
-    case arrow::Type::INT16:
-      return make(int16_t{});
-    case arrow::Type::INT32:
-      return make(int32_t{});
-    case arrow::Type::INT64:
-      return make(int64_t{});
-    case arrow::Type::UINT8:
-      return make(uint8_t{});
-    case arrow::Type::UINT16:
-      return make(uint16_t{});
-    case arrow::Type::UINT32:
-      return make(uint32_t{});
-    default:
-      return make(uint64_t{});
-  }
+  return ByIntegerType(static_cast<const arrow::DictionaryType&>(*data.type).index_type()->id(),
+                       make);
 }
 
 // `values` writes data.child_data[1].

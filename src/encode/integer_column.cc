@@ -1,6 +1,7 @@
 // int8 to uint64.
 #include <type_traits>
 
+#include "encode/by_integer_type.h"
 #include "encode/leaf_column.h"
 
 namespace ampload::encode {
@@ -34,24 +35,7 @@ std::unique_ptr<ColumnWriter> MakeIntegerColumn(const arrow::ArrayData& data, Ke
     using Codec = IntegerCodec<Format, T>;
     return MakeLeaf<Format>(data, std::move(prefix), Codec{{}, data.GetValues<T>(1)});
   };
-  switch (data.type->id()) {
-    case arrow::Type::INT8:
-      return make(int8_t{});
-    case arrow::Type::INT16:
-      return make(int16_t{});
-    case arrow::Type::INT32:
-      return make(int32_t{});
-    case arrow::Type::INT64:
-      return make(int64_t{});
-    case arrow::Type::UINT8:
-      return make(uint8_t{});
-    case arrow::Type::UINT16:
-      return make(uint16_t{});
-    case arrow::Type::UINT32:
-      return make(uint32_t{});
-    default:
-      return make(uint64_t{});
-  }
+  return ByIntegerType(data.type->id(), make);
 }
 
 AMPLOAD_FOR_EVERY_FORMAT(MakeIntegerColumn)

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "encode/by_integer_type.h"
 #include "encode/pg/copy_column.h"
 #include "encode/pg/copy_leaf.h"
 #include "encode/pg/copy_numeric.h"
@@ -72,24 +73,7 @@ std::unique_ptr<ColumnWriter> MakeCopyInteger(const arrow::ArrayData& data, cons
         return MakeNumericOfIntegers(data, type);
     }
   };
-  switch (data.type->id()) {
-    case arrow::Type::INT8:
-      return make(int8_t{});
-    case arrow::Type::INT16:
-      return make(int16_t{});
-    case arrow::Type::INT32:
-      return make(int32_t{});
-    case arrow::Type::INT64:
-      return make(int64_t{});
-    case arrow::Type::UINT8:
-      return make(uint8_t{});
-    case arrow::Type::UINT16:
-      return make(uint16_t{});
-    case arrow::Type::UINT32:
-      return make(uint32_t{});
-    default:
-      return make(uint64_t{});
-  }
+  return ByIntegerType(data.type->id(), make);
 }
 
 }  // namespace ampload::encode::pg

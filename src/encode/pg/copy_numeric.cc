@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "encode/by_integer_type.h"
 #include "encode/decimal_digits.h"
 #include "encode/pg/copy_column.h"
 #include "encode/pg/copy_leaf.h"
@@ -269,24 +270,7 @@ std::unique_ptr<ColumnWriter> MakeNumericOfIntegers(const arrow::ArrayData& data
   const auto make = [&]<class T>(T) {
     return MakeNumeric(data, IntegerNumbers<T>{data.GetValues<T>(1)}, 0, type);
   };
-  switch (data.type->id()) {
-    case arrow::Type::INT8:
-      return make(int8_t{});
-    case arrow::Type::INT16:
-      return make(int16_t{});
-    case arrow::Type::INT32:
-      return make(int32_t{});
-    case arrow::Type::INT64:
-      return make(int64_t{});
-    case arrow::Type::UINT8:
-      return make(uint8_t{});
-    case arrow::Type::UINT16:
-      return make(uint16_t{});
-    case arrow::Type::UINT32:
-      return make(uint32_t{});
-    default:
-      return make(uint64_t{});
-  }
+  return ByIntegerType(data.type->id(), make);
 }
 
 std::unique_ptr<ColumnWriter> MakeCopyDecimal(const arrow::ArrayData& data, const PgType& type) {
