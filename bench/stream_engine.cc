@@ -1,8 +1,11 @@
 // What the stream engine costs, with a server in the same process. Prints one JSON object.
 //
 //   stream_engine overhead FILE.parquet FOLDER   the file's batches by `load`, then as a stream
-//   stream_engine undo ROWS FOLDER               a table of so many rows; 10 blocks replaced, 9
-//   times
+//   stream_engine stream FILE.parquet URI        as a stream alone, into table logs
+//   stream_engine undo ROWS FOLDER|URI           table logs of so many rows; 10 blocks replaced, 9
+//                                                times
+//
+// FOLDER is made into a new LMDB environment; URI is a store without those tables.
 #include <arrow/io/file.h>
 #include <parquet/arrow/reader.h>
 
@@ -18,6 +21,8 @@
 
 #include "ampload/registry.h"
 #include "base/backoff.h"
+#include "loader/config_file.h"
+#include "loader/target.h"
 #include "pipeline/load.h"
 #include "pipeline/stream_load.h"
 
@@ -76,11 +81,15 @@ std::string Hash(uint64_t block, uint64_t fork) {
   return "0x" + std::to_string(block) + "f" + std::to_string(fork);
 }
 
-Result<std::unique_ptr<Loader>> Connect(const LoaderRegistry& registry, const std::string& folder) {
-  std::error_code ignored;
-  std::filesystem::remove_all(folder, ignored);
-  ARROW_ASSIGN_OR_RAISE(const auto* descriptor, registry.FindByName("lmdb"));
-  ARROW_ASSIGN_OR_RAISE(auto loader, descriptor->make({{"path", folder}}));
+Result<std::unique_ptr<Loader>> Connect(const LoaderRegistry& registry, const std::string& target) {
+  std::string uri = target;
+  if (target.find("://") == std::string::npos && !target.starts_with("delta:")) {
+    std::error_code ignored;
+    std::filesystem::remove_all(target, ignored);
+    uri = "lmdb:" + target;
+  }
+  ARROW_ASSIGN_OR_RAISE(const auto resolved, ResolveTarget(registry, ConfigFile{}, uri));
+  ARROW_ASSIGN_OR_RAISE(auto loader, resolved.descriptor->make(resolved.config));
   ARROW_RETURN_NOT_OK(loader->Connect(CallContext{}));
   return loader;
 }
@@ -95,9 +104,14 @@ Result<Batches> ReadParquet(const std::string& path) {
   return rows.ToRecordBatches();
 }
 
-Result<nlohmann::json> Overhead(const std::string& path, const std::string& folder) {
-  const auto registry = LoaderRegistry::BuiltIn();
-  ARROW_ASSIGN_OR_RAISE(const Batches batches, ReadParquet(path));
+const std::vector<std::string> kKeys = {"block_num", "log_index"};
+
+std::vector<std::string> KeysFor(const Loader& loader) {
+  return loader.traits().supports_keys ? kKeys : std::vector<std::string>();
+}
+
+// A message a batch, each of 1000 blocks.
+std::vector<SourceBatch> MessagesOf(const Batches& batches) {
   std::vector<SourceBatch> messages;
   uint64_t block = 0;
   for (const auto& batch : batches) {
@@ -109,39 +123,62 @@ Result<nlohmann::json> Overhead(const std::string& path, const std::string& fold
     block += 1000;
     messages.push_back(std::move(message));
   }
-  const std::vector<std::string> keys = {"block_num", "log_index"};
+  return messages;
+}
+
+struct Streamed {
+  int64_t rows = 0;
+  double seconds = 0;
+  int64_t commits = 0;
+};
+
+Result<Streamed> StreamInto(Loader& loader, const std::vector<SourceBatch>& messages) {
+  pipeline::StreamRequest stream;
+  stream.table.name = "logs";
+  stream.table.keys = KeysFor(loader);
+  stream.table.pipeline = "bench";
+  stream.until = messages.back().ranges.front().end;
+  ARROW_RETURN_NOT_OK(pipeline::ShareMemory(int64_t{256} << 20, &stream));
+  auto connection = std::make_unique<Memory>(messages);
+  connection->StayOpen();
+  Server server(std::move(connection));
+  const auto start = Clock::now();
+  const auto streamed = pipeline::RunStream(server, loader, stream, CallContext{});
+  ARROW_RETURN_NOT_OK(streamed.status);
+  return Streamed{streamed.result.rows_loaded, Since(start), streamed.progress.commits};
+}
+
+Result<nlohmann::json> Stream(const std::string& path, const std::string& uri) {
+  const auto registry = LoaderRegistry::BuiltIn();
+  ARROW_ASSIGN_OR_RAISE(const Batches batches, ReadParquet(path));
+  ARROW_ASSIGN_OR_RAISE(const auto loader, Connect(registry, uri));
+  ARROW_ASSIGN_OR_RAISE(const auto streamed, StreamInto(*loader, MessagesOf(batches)));
+  return nlohmann::json{
+      {"rows", streamed.rows}, {"seconds", streamed.seconds}, {"commits", streamed.commits}};
+}
+
+Result<nlohmann::json> Overhead(const std::string& path, const std::string& folder) {
+  const auto registry = LoaderRegistry::BuiltIn();
+  ARROW_ASSIGN_OR_RAISE(const Batches batches, ReadParquet(path));
+  const auto messages = MessagesOf(batches);
 
   ARROW_ASSIGN_OR_RAISE(auto loader, Connect(registry, folder + "/load"));
   pipeline::LoadRequest load;
   load.table.name = "logs";
-  load.table.keys = keys;
+  load.table.keys = kKeys;
   Memory source(messages);
-  auto start = Clock::now();
+  const auto start = Clock::now();
   const auto loaded = pipeline::RunLoad(source, *loader, load, CallContext{});
   const double load_seconds = Since(start);
   ARROW_RETURN_NOT_OK(loaded.status);
 
   ARROW_ASSIGN_OR_RAISE(loader, Connect(registry, folder + "/stream"));
-  pipeline::StreamRequest stream;
-  stream.table.name = "logs";
-  stream.table.keys = keys;
-  stream.table.pipeline = "bench";
-  stream.until = BlockNumber{block - 1};
-  ARROW_RETURN_NOT_OK(pipeline::ShareMemory(int64_t{256} << 20, &stream));
-  auto connection = std::make_unique<Memory>(messages);
-  connection->StayOpen();
-  Server server(std::move(connection));
-  start = Clock::now();
-  const auto streamed = pipeline::RunStream(server, *loader, stream, CallContext{});
-  const double stream_seconds = Since(start);
-  ARROW_RETURN_NOT_OK(streamed.status);
-  if (streamed.result.rows_loaded != loaded.result.rows_loaded) {
-    return PermanentError("not the same rows");
-  }
+  ARROW_ASSIGN_OR_RAISE(const auto streamed, StreamInto(*loader, messages));
+  if (streamed.rows != loaded.result.rows_loaded) return PermanentError("not the same rows");
   return nlohmann::json{{"rows", loaded.result.rows_loaded},
                         {"load_seconds", load_seconds},
-                        {"stream_seconds", stream_seconds},
-                        {"commits", streamed.progress.commits}};
+                        {"stream_seconds", streamed.seconds},
+                        {"commits", streamed.commits}};
 }
 
 constexpr uint64_t kRowsOfABlock = 100;
@@ -173,11 +210,11 @@ Result<SourceBatch> Blocks(uint64_t first, uint64_t last, uint64_t fork, uint64_
   return message;
 }
 
-Result<nlohmann::json> Undo(uint64_t rows, const std::string& folder) {
+Result<nlohmann::json> Undo(uint64_t rows, const std::string& target) {
   constexpr uint64_t kDepth = 10;
   constexpr uint64_t kTimes = 9;
   const auto registry = LoaderRegistry::BuiltIn();
-  ARROW_ASSIGN_OR_RAISE(const auto loader, Connect(registry, folder));
+  ARROW_ASSIGN_OR_RAISE(const auto loader, Connect(registry, target));
   const uint64_t base = rows / kRowsOfABlock - kDepth;
   std::vector<SourceBatch> messages;
   for (uint64_t first = 0; first < base; first += 100) {
@@ -205,7 +242,7 @@ Result<nlohmann::json> Undo(uint64_t rows, const std::string& folder) {
   Server server(std::move(connection));
   pipeline::StreamRequest request;
   request.table.name = "logs";
-  request.table.keys = {"block_num", "log_index"};
+  request.table.keys = KeysFor(*loader);
   request.table.pipeline = "bench";
   request.cadence.rows = 1;
   request.until = BlockNumber{base + kDepth - 1 + kTimes};
@@ -232,9 +269,12 @@ Result<nlohmann::json> Undo(uint64_t rows, const std::string& folder) {
 int main(int argc, char** argv) {
   const std::vector<std::string> words(argv + 1, argv + argc);
   ampload::Result<nlohmann::json> said = ampload::ConfigurationError(
-      "usage: stream_engine overhead FILE FOLDER | stream_engine undo ROWS FOLDER");
+      "usage: stream_engine overhead FILE FOLDER | stream_engine stream FILE URI | "
+      "stream_engine undo ROWS FOLDER|URI");
   if (words.size() == 3 && words[0] == "overhead") {
     said = ampload::bench::Overhead(words[1], words[2]);
+  } else if (words.size() == 3 && words[0] == "stream") {
+    said = ampload::bench::Stream(words[1], words[2]);
   } else if (words.size() == 3 && words[0] == "undo") {
     said = ampload::bench::Undo(std::stoull(words[1]), words[2]);
   }

@@ -10,7 +10,7 @@
 #   lib/libampload_conformance.so*    what it and a loader's test config link
 #   lib/cmake/ampload/                find_package(ampload) -> ampload::ampload, ampload_add_loader
 #
-# Debian's shared libraries (fmt, spdlog, OpenSSL, LMDB) are not carried along.
+# Debian's shared libraries (fmt, spdlog, OpenSSL, and the stores' clients) are not carried along.
 include(CMakePackageConfigHelpers)
 
 set(private_folder ${CMAKE_INSTALL_LIBDIR}/ampload)

@@ -3,7 +3,7 @@
 find_package(spdlog REQUIRED)
 find_package(fmt REQUIRED)
 find_package(nlohmann_json REQUIRED)
-find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+find_package(OpenSSL REQUIRED COMPONENTS Crypto SSL)
 find_package(Threads REQUIRED)
 if(BUILD_TESTING)
   find_package(GTest REQUIRED)
@@ -13,8 +13,10 @@ add_library(ampload_settings INTERFACE)
 target_include_directories(ampload_settings INTERFACE
   $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/include> $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/src>
   $<BUILD_INTERFACE:${CMAKE_BINARY_DIR}/generated>)
-target_link_libraries(ampload_settings INTERFACE ampload_arrow spdlog::spdlog fmt::fmt
-  nlohmann_json::nlohmann_json OpenSSL::Crypto Threads::Threads ${CMAKE_DL_LIBS})
+# OpenSSL stands before Arrow: the wheel's libparquet shows an OpenSSL of its own to all, and the libraries of
+# the system would find theirs half there and half here.
+target_link_libraries(ampload_settings INTERFACE OpenSSL::Crypto ampload_arrow spdlog::spdlog fmt::fmt
+  nlohmann_json::nlohmann_json Threads::Threads ${CMAKE_DL_LIBS})
 
 # The precompiled header: compiled once, reused by every target.
 file(WRITE ${CMAKE_BINARY_DIR}/generated/pch.cc "// carries the precompiled header\n")

@@ -208,6 +208,9 @@ Result<std::shared_ptr<arrow::Table>> MemoryLoader::ReadRows(const std::string&,
                                                              const ReadOptions&) {
   return NotInThisDouble();
 }
+Result<std::vector<HistoryEntry>> MemoryLoader::ReadHistory(const std::string&, int64_t) {
+  return NotInThisDouble();
+}
 Result<TablePlan> MemoryLoader::PlanTable(const TableSpec&, const arrow::RecordBatch*) {
   return NotInThisDouble();
 }

@@ -69,6 +69,7 @@ class MemoryLoader : public Loader {
   Result<std::optional<TableInfo>> GetTableInfo(const std::string& table) override;
   Result<std::shared_ptr<arrow::Table>> ReadRows(const std::string& table,
                                                  const ReadOptions& options) override;
+  Result<std::vector<HistoryEntry>> ReadHistory(const std::string& table, int64_t limit) override;
   Result<TablePlan> PlanTable(const TableSpec& table, const arrow::RecordBatch* sample) override;
   Result<std::vector<CheckLine>> Check(const CallContext& context) override;
   LoadResult LoadBatch(const std::shared_ptr<arrow::RecordBatch>& batch, const std::string& table,

@@ -22,6 +22,7 @@ namespace {
 struct Arguments {
   std::string loader;
   std::string config;
+  std::vector<std::string> options;
   std::string suites;
   std::string filter;
   bool list = false;
@@ -45,13 +46,25 @@ Result<Selection> MakeSelection(const Arguments& arguments) {
   return selection;
 }
 
-// One line a case; with a loader also why it would be skipped.
-void List(const Selection& selection, const LoaderDescriptor* loader) {
+Result<ConfigMap> OptionsOf(const Arguments& arguments) {
+  ConfigMap options;
+  for (const auto& one : arguments.options) {
+    const size_t equals = one.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      return ConfigurationError("--option wants NAME=VALUE: " + one);
+    }
+    options[one.substr(0, equals)] = one.substr(equals + 1);
+  }
+  return options;
+}
+
+// One line a case; with a loader's traits also why it would be skipped.
+void List(const Selection& selection, const LoaderTraits* traits) {
   for (const auto& test : AllCases()) {
     if (!selection.Takes(test)) continue;
     std::cout << test.full_name() << "\t" << test.promise;
-    if (loader != nullptr && test.lacking != nullptr) {
-      const std::string lacking = test.lacking(loader->traits);
+    if (traits != nullptr && test.lacking != nullptr) {
+      const std::string lacking = test.lacking(*traits);
       if (!lacking.empty()) std::cout << "\tskipped: " << lacking;
     }
     std::cout << "\n";
@@ -79,9 +92,11 @@ void NameTheCaseInACrash() {
 // Beside the suites: many random scenarios, or one of the named ones, over and over by hand.
 Result<int> PlayScenarios(const Arguments& arguments, const LoaderRegistry& registry,
                           const LoaderDescriptor& loader, const std::string& folders) {
+  ARROW_ASSIGN_OR_RAISE(const auto more, OptionsOf(arguments));
   ARROW_ASSIGN_OR_RAISE(const auto under_test,
-                        MakeStore(registry, loader, arguments.config, folders));
-  const ScenarioStore store{&loader, under_test.options, under_test.config.get()};
+                        MakeStore(registry, loader, arguments.config, more, folders));
+  const ScenarioStore store{&loader, under_test.options, under_test.traits,
+                            under_test.config.get()};
   if (arguments.scenarios > 0) {
     return PlayRandomScenarios(arguments.first_seed, arguments.scenarios, store, std::cout) ? 0 : 1;
   }
@@ -111,8 +126,11 @@ Result<int> Run(const Arguments& arguments) {
     return ConfigurationError("name a loader: --loader NAME (`ampload loaders` lists them)");
   }
   ARROW_ASSIGN_OR_RAISE(const auto* loader, registry.FindByName(arguments.loader));
+  ARROW_ASSIGN_OR_RAISE(const auto more, OptionsOf(arguments));
   if (arguments.list) {
-    List(selection, loader);
+    // Options that say which store may be missing: then what the loader says of itself.
+    const auto traits = TraitsOf(*loader, more);
+    List(selection, traits.ok() ? &*traits : &loader->traits);
     return 0;
   }
   if (selection.suites.contains("crash") && !FaultPointsCompiledIn()) {
@@ -124,7 +142,7 @@ Result<int> Run(const Arguments& arguments) {
     return PlayScenarios(arguments, registry, *loader, folders);
   }
   NameTheCaseInACrash();
-  ARROW_ASSIGN_OR_RAISE(auto store, MakeStore(registry, *loader, arguments.config, folders));
+  ARROW_ASSIGN_OR_RAISE(auto store, MakeStore(registry, *loader, arguments.config, more, folders));
   std::cout << "loader " << loader->name << " (" << loader->client << ")" << std::endl;
   const Tally tally = RunCases(store, selection, std::cout);
   if (tally.passed + tally.failed + tally.skipped == 0) {
@@ -155,6 +173,9 @@ int main(int argc, char** argv) {
          "a config file of ampload's with one connection of that loader; default: the URI in "
          "AMPLOAD_TEST_<LOADER>_URI, else a store is started for the tests")
       ->type_name("FILE");
+  app.add_option("--option", arguments.options,
+                 "an option of the loader on top of the store's own; may be given again")
+      ->type_name("NAME=VALUE");
   app.add_option("--suite", arguments.suites, "suites to run, with commas")
       ->capture_default_str()
       ->type_name("NAMES");

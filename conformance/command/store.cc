@@ -69,7 +69,7 @@ std::string PluginFolders() {
 }
 
 Result<StoreUnderTest> MakeStore(const LoaderRegistry& registry, const LoaderDescriptor& loader,
-                                 const std::string& config_file,
+                                 const std::string& config_file, const ConfigMap& more,
                                  const std::string& plugin_folders) {
   StoreUnderTest store;
   store.loader = &loader;
@@ -88,6 +88,8 @@ Result<StoreUnderTest> MakeStore(const LoaderRegistry& registry, const LoaderDes
   } else {
     ARROW_ASSIGN_OR_RAISE(store.options, store.config->StartStore());
   }
+  for (const auto& [name, value] : more) store.options[name] = value;
+  ARROW_ASSIGN_OR_RAISE(store.traits, TraitsOf(loader, store.options));
   return store;
 }
 

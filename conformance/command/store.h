@@ -12,8 +12,9 @@ namespace ampload::conformance {
 std::string PluginFolders();
 
 // That of `config_file`, where one is given; else of AMPLOAD_TEST_<LOADER>_URI; else one that the
-// loader's test config starts.
+// loader's test config starts. `more` are options on top of the store's.
 Result<StoreUnderTest> MakeStore(const LoaderRegistry& registry, const LoaderDescriptor& loader,
-                                 const std::string& config_file, const std::string& plugin_folders);
+                                 const std::string& config_file, const ConfigMap& more,
+                                 const std::string& plugin_folders);
 
 }  // namespace ampload::conformance

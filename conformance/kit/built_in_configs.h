@@ -12,7 +12,9 @@ namespace ampload::conformance {
 std::unique_ptr<LoaderTestConfig> MakeBuiltInTestConfig(const std::string& loader);
 
 // conformance/loaders/<loader>_test_config.cc
+std::unique_ptr<LoaderTestConfig> MakeDeltaLakeTestConfig();
 std::unique_ptr<LoaderTestConfig> MakeLmdbTestConfig();
 std::unique_ptr<LoaderTestConfig> MakePostgreSQLTestConfig();
+std::unique_ptr<LoaderTestConfig> MakeRedisTestConfig();
 
 }  // namespace ampload::conformance

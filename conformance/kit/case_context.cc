@@ -9,6 +9,11 @@
 
 namespace ampload::conformance {
 
+Result<LoaderTraits> TraitsOf(const LoaderDescriptor& loader, const ConfigMap& options) {
+  ARROW_ASSIGN_OR_RAISE(const auto made, loader.make(options));
+  return made->traits();
+}
+
 CaseContext::CaseContext(StoreUnderTest& store, std::string case_name)
     : store_(store), name_(std::move(case_name)) {}
 

@@ -13,10 +13,14 @@
 
 namespace ampload::conformance {
 
+// What a loader with these options can do: it may depend on them.
+Result<LoaderTraits> TraitsOf(const LoaderDescriptor& loader, const ConfigMap& options);
+
 // One loader and a store for it. Lives as long as the run.
 struct StoreUnderTest {
   const LoaderDescriptor* loader = nullptr;  // owned by the registry
   ConfigMap options;
+  LoaderTraits traits;         // with those options
   std::string plugin_folders;  // where plugins and their test configs are
   std::unique_ptr<LoaderTestConfig> config;
   CrashMatrix matrix;  // filled by the crash suite
@@ -30,7 +34,7 @@ class CaseContext {
   CaseContext(const CaseContext&) = delete;
   CaseContext& operator=(const CaseContext&) = delete;
 
-  const LoaderTraits& traits() const { return store_.loader->traits; }
+  const LoaderTraits& traits() const { return store_.traits; }
   const LoaderDescriptor& descriptor() const { return *store_.loader; }
   LoaderTestConfig& config() { return *store_.config; }
   const ConfigMap& options() const { return store_.options; }

@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "conformance/kit/case_context.h"
 #include "conformance/kit/config_lookup.h"
 #include "conformance/kit/driver.h"
 #include "conformance/scenario/play.h"
@@ -73,6 +74,7 @@ Status PlayScenarios(const LoaderRegistry& registry, const ChildJob& job) {
   ScenarioStore store;
   ARROW_ASSIGN_OR_RAISE(store.loader, registry.FindByName(job.loader));
   store.options = job.options;
+  ARROW_ASSIGN_OR_RAISE(store.traits, TraitsOf(*store.loader, store.options));
   bool is_generic = false;
   ARROW_ASSIGN_OR_RAISE(const auto config,
                         MakeTestConfig(job.loader, job.plugin_folders, &is_generic));

@@ -3,17 +3,12 @@
 #include <arrow/builder.h>
 
 #include <charconv>
-#include <chrono>
 #include <set>
+
+#include "base/clock.h"
 
 namespace ampload::conformance {
 namespace {
-
-int64_t NowMs() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 Result<size_t> DoneOf(const Recovered& recovered) {
   if (!recovered.checkpoint.has_value()) return size_t{0};
@@ -47,7 +42,7 @@ class Player {
       : script_(script), loader_(loader), options_(options) {}
 
   Status Open(size_t done) {
-    spec_ = SpecOf(script_, options_, done);
+    spec_ = SpecOf(script_, loader_.traits(), options_, done);
     committed_schema_ = spec_.schema;
     ARROW_ASSIGN_OR_RAISE(session_, loader_.OpenSession({&spec_, 1}));
     return Status::OK();
@@ -150,7 +145,7 @@ class Player {
     StagedBatch staged;
     ARROW_ASSIGN_OR_RAISE(staged.batch, batch.rows->CombineChunksToBatch());
     if (!script_.one_off) {
-      ARROW_ASSIGN_OR_RAISE(staged.id, NextBatchId(next->last_batch_id, NowMs(), next->slot));
+      ARROW_ASSIGN_OR_RAISE(staged.id, NextBatchId(next->last_batch_id, base::NowMs(), next->slot));
       next->last_batch_id = staged.id;
     }
     if (script_.streaming) {
@@ -204,13 +199,14 @@ Result<size_t> DoneSoFar(const Script& script, Loader& loader, const DriverOptio
 
 }  // namespace
 
-TableSpec SpecOf(const Script& script, const DriverOptions& options, size_t done) {
+TableSpec SpecOf(const Script& script, const LoaderTraits& traits, const DriverOptions& options,
+                 size_t done) {
   TableSpec spec;
   spec.name = options.table;
   // What the table has already.
   spec.schema = StagedSchema(script, done == 0 ? 0 : done - 1);
   spec.mode = script.mode;
-  spec.keys = script.keys;
+  if (traits.supports_keys) spec.keys = script.keys;
   spec.on_schema_change = SchemaPolicy::kEvolve;
   spec.streaming = script.streaming;
   if (!script.one_off) spec.pipeline = options.pipeline;

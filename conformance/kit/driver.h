@@ -23,7 +23,9 @@ struct DriverOptions {
 enum class DriverEnd { kDone, kFenced };
 
 // The spec that the script's session is opened with, once `done` commits have taken effect.
-TableSpec SpecOf(const Script& script, const DriverOptions& options, size_t done);
+// Keys are those of the script where the loader has keys.
+TableSpec SpecOf(const Script& script, const LoaderTraits& traits, const DriverOptions& options,
+                 size_t done);
 
 // Takes over, goes on where the checkpoint says, settles commits whose reply is lost. `loader` is
 // connected. A one-off script is played whole.

@@ -264,6 +264,7 @@ std::string FailuresOf(Lie lie, const std::string& filter, bool requires_schema_
   };
   StoreUnderTest store;
   store.loader = &descriptor;
+  store.traits = descriptor.traits;
   store.config = std::make_unique<ShelfTestConfig>(shelf);
   std::ostringstream out;
   const Selection selection{.suites = {"core", "types"},

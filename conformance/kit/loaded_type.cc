@@ -105,6 +105,10 @@ Result<std::shared_ptr<arrow::Array>> AsLoaded(const std::shared_ptr<arrow::Arra
   if (stored->type_id() == arrow::Type::STRING && IsNested(*loaded)) {
     return FromJson(JsonOfText(static_cast<const arrow::StringArray&>(*stored)), loaded);
   }
+  if (loaded->id() == arrow::Type::TIME32 && stored->type_id() == arrow::Type::INT64) {
+    ARROW_ASSIGN_OR_RAISE(const auto ticks, arrow::compute::Cast(*stored, arrow::int32()));
+    return arrow::compute::Cast(*ticks, loaded);
+  }
   auto cast = arrow::compute::Cast(*stored, loaded);
   if (cast.ok() || !cast.status().IsNotImplemented()) return cast;
   ARROW_ASSIGN_OR_RAISE(const auto rows, JsonOfValues(stored));

@@ -47,7 +47,7 @@ Status PrepareTable(CaseContext& context, const Script& script, const std::strin
   options.mode = script.mode == LoadMode::kUpsert || script.mode == LoadMode::kMerge
                      ? script.mode
                      : LoadMode::kAppend;
-  options.keys = script.keys;
+  if (context.traits().supports_keys) options.keys = script.keys;
   return context.Load(rows, table, options);
 }
 

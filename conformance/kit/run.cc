@@ -17,7 +17,7 @@ void NoteRunning(const std::string& name) {
 
 Status RunOne(const TestCase& test, StoreUnderTest& store, std::string* note) {
   if (test.lacking != nullptr) {
-    const std::string lacking = test.lacking(store.loader->traits);
+    const std::string lacking = test.lacking(store.traits);
     if (!lacking.empty()) return NotForThisLoader(lacking);
   }
   CaseContext context(store, test.name);

@@ -116,7 +116,7 @@ Status AbortForgets(CaseContext& context) {
   {
     ARROW_ASSIGN_OR_RAISE(const auto loader, context.MakeLoader());
     ARROW_RETURN_NOT_OK(loader->Connect(CallContext{}));
-    const TableSpec spec = SpecOf(script, options, 2);
+    const TableSpec spec = SpecOf(script, context.traits(), options, 2);
     ARROW_ASSIGN_OR_RAISE(const auto session, loader->OpenSession({&spec, 1}));
     ARROW_ASSIGN_OR_RAISE(const auto recovered,
                           session->Recover(RecoverMode::kTakeOver, CallContext{}));

@@ -18,7 +18,7 @@ using arrow::json::ArrayFromJSONString;
 class PostgreSQLRows : public testing::Test {
  protected:
   static void SetUpTestSuite() {
-    auto started = PrivatePostgreSQL::Start();
+    auto started = StartPostgreSQL();
     ASSERT_THAT(started.status(), IsOk());
     server_ = std::move(*started);
   }
@@ -61,10 +61,10 @@ class PostgreSQLRows : public testing::Test {
   }
 
  private:
-  static std::unique_ptr<PrivatePostgreSQL> server_;
+  static std::unique_ptr<PrivateServer> server_;
 };
 
-std::unique_ptr<PrivatePostgreSQL> PostgreSQLRows::server_;
+std::unique_ptr<PrivateServer> PostgreSQLRows::server_;
 
 TEST_F(PostgreSQLRows, NumbersComeWithEveryDigit) {
   ExpectColumn("smallint", "(-32768), (NULL), (7)", arrow::int16(), "[-32768, null, 7]");

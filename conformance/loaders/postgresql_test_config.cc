@@ -23,7 +23,7 @@ constexpr const char* kOwnTables[] = {"ampload_checkpoints", "ampload_undo", "am
 class PostgreSQLTestConfig final : public LoaderTestConfig {
  public:
   Result<ConfigMap> StartStore() override {
-    ARROW_ASSIGN_OR_RAISE(server_, PrivatePostgreSQL::Start());
+    ARROW_ASSIGN_OR_RAISE(server_, StartPostgreSQL());
     ARROW_ASSIGN_OR_RAISE(
         const auto connection,
         ConnectTo({{"host", server_->folder()}, {"user", "postgres"}, {"dbname", kElsewhere}}));
@@ -131,7 +131,7 @@ class PostgreSQLTestConfig final : public LoaderTestConfig {
     return postgresql::ParseTableName(table, config->schema.empty() ? "public" : config->schema);
   }
 
-  std::unique_ptr<PrivatePostgreSQL> server_;
+  std::unique_ptr<PrivateServer> server_;
 };
 
 }  // namespace

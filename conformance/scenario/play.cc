@@ -103,7 +103,7 @@ class Part {
     TableSpec spec;
     spec.name = table_;
     spec.mode = scenario_.mode;
-    if (!scenario_.numbered) spec.keys = KeysOf(scenario_);
+    if (!scenario_.numbered && store_.traits.supports_keys) spec.keys = KeysOf(scenario_);
     spec.pipeline = "scenario";
     return spec;
   }
@@ -270,7 +270,7 @@ bool PlayRandomScenarios(uint64_t first, uint64_t count, const ScenarioStore& st
   int64_t failures = 0;
   PlayedScenario all;
   for (uint64_t seed = first; seed < first + count; ++seed) {
-    const auto scenario = RandomScenario(seed, store.loader->traits);
+    const auto scenario = RandomScenario(seed, store.traits);
     const auto played = PlayScenario(scenario, store);
     all.processes += played.processes;
     all.killed += played.killed;
@@ -303,7 +303,7 @@ bool PlayScenarioMatrix(const ScenarioStore& store, std::ostream& out) {
     return false;
   };
   for (const auto& named : NamedScenarios()) {
-    if (!Lacking(named, store.loader->traits).empty()) continue;
+    if (!Lacking(named, store.traits).empty()) continue;
     if (named.goes_back() && !store.config->can_go_back()) continue;
     std::error_code ignored;
     fs::remove(counts, ignored);

@@ -19,6 +19,7 @@ namespace ampload::conformance {
 struct ScenarioStore {
   const LoaderDescriptor* loader = nullptr;
   ConfigMap options;
+  LoaderTraits traits;  // with those options
   LoaderTestConfig* config = nullptr;
 };
 

@@ -69,6 +69,7 @@ class LoaderFront : public Loader {
   Result<std::optional<TableInfo>> GetTableInfo(const std::string& table) final;
   Result<std::shared_ptr<arrow::Table>> ReadRows(const std::string& table,
                                                  const ReadOptions& options) final;
+  Result<std::vector<HistoryEntry>> ReadHistory(const std::string& table, int64_t limit) final;
   Result<TablePlan> PlanTable(const TableSpec& table, const arrow::RecordBatch* sample) final;
   Result<std::vector<CheckLine>> Check(const CallContext& context) final;
   LoadResult LoadBatch(const std::shared_ptr<arrow::RecordBatch>& batch, const std::string& table,
@@ -93,7 +94,7 @@ class LoaderFront : public Loader {
   // Transactional level. The default is a session over the three verbs above.
   virtual Result<std::unique_ptr<WriteSession>> OpenSessionImpl(std::span<const TableSpec> tables);
 
-  // Defaults: no checkpoints; a connection that stands is reachable; the other three are refused,
+  // Defaults: no checkpoints; a connection that stands is reachable; the other four are refused,
   // as Status::NotImplemented.
   // Of a TableInfo the base fills in the table's name, and the columns from the schema.
   virtual Result<std::vector<Checkpoint>> ReadCheckpointsImpl(const std::string& table);
@@ -101,6 +102,8 @@ class LoaderFront : public Loader {
   virtual Result<std::optional<TableInfo>> GetTableInfoImpl(const std::string& table);
   virtual Result<std::shared_ptr<arrow::Table>> ReadRowsImpl(const std::string& table,
                                                              const ReadOptions& options);
+  virtual Result<std::vector<HistoryEntry>> ReadHistoryImpl(const std::string& table,
+                                                            int64_t limit);
   // The default says of every column that this loader decides.
   virtual Result<TablePlan> PlanTableImpl(const TableSpec& table, const arrow::RecordBatch* sample);
   virtual Result<std::vector<CheckLine>> CheckImpl(const CallContext& context);

@@ -44,6 +44,16 @@ struct CheckLine {
   std::string detail;
 };
 
+// One version of a table, in a store that keeps them.
+struct HistoryEntry {
+  int64_t version = 0;
+  int64_t timestamp_ms = 0;    // since the Unix epoch; 0: not known
+  std::string operation = {};  // the store's own name for it: "WRITE"; empty: not known
+  std::string writer = {};     // the program that made it, as it calls itself
+  std::string detail = {};     // one line for people
+  std::string json = "{}";     // all that the store says of it, as a JSON object
+};
+
 // Blocking; used from one thread at a time. Connect first; every other verb without it is a
 // configuration error. The destructor disconnects.
 class Loader {
@@ -70,6 +80,11 @@ class Loader {
       const std::string& table) = 0;  // nullopt: missing
   virtual Result<std::shared_ptr<arrow::Table>> ReadRows(const std::string& table,
                                                          const ReadOptions& options) = 0;
+
+  // The table's newest versions, at most `limit`, the newest first. Refused, as
+  // Status::NotImplemented, where the store keeps no history.
+  virtual Result<std::vector<HistoryEntry>> ReadHistory(const std::string& table,
+                                                        int64_t limit) = 0;
 
   // What a load of these rows would do, writing nothing. `sample` (may be null) has the spec's
   // schema and serves to measure a row's size. A column that cannot be stored is a line of the

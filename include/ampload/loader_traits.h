@@ -29,6 +29,7 @@ struct LoaderTraits {
   bool supports_streaming = false;
   bool supports_multi_network = false;
   bool supports_null_values = true;
+  bool supports_keys = true;  // false: rows have no key columns, and a spec with some is refused
   bool supports_parallel = false;  // TableSpec::parallel may be more than 1
   int max_tables_per_commit = 1;
   CommitKind commit = CommitKind::kNone;

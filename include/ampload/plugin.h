@@ -15,7 +15,7 @@
 #include "ampload/registry.h"
 
 // Grows with every change of the headers in include/ampload that a built plugin would notice.
-#define AMPLOAD_PLUGIN_ABI_VERSION 3
+#define AMPLOAD_PLUGIN_ABI_VERSION 5
 
 extern "C" {
 // Read by the host as plain C until the two versions are known to be its own.

@@ -48,6 +48,7 @@ std::unique_ptr<Command> MakeCheckCommand();
 std::unique_ptr<Command> MakeLoadersCommand();
 std::unique_ptr<Command> MakeNewLoaderCommand();
 std::unique_ptr<Command> MakeInspectCommand();
+std::unique_ptr<Command> MakeHistoryCommand();
 std::unique_ptr<Command> MakeUndoCommand();
 std::unique_ptr<Command> MakeCompletionCommand();
 

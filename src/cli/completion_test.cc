@@ -49,8 +49,9 @@ class CompletionTest : public CliTest {
 };
 
 TEST_F(CompletionTest, OffersEveryVerb) {
-  EXPECT_THAT(WordsAt({""}), ElementsAre("load", "stream", "plan", "replay-quarantine", "check",
-                                         "loaders", "new-loader", "inspect", "undo", "completion"));
+  EXPECT_THAT(WordsAt({""}),
+              ElementsAre("load", "stream", "plan", "replay-quarantine", "check", "loaders",
+                          "new-loader", "inspect", "history", "undo", "completion"));
   EXPECT_THAT(WordsAt({"lo"}), ElementsAre("load", "loaders"));
   EXPECT_THAT(WordsAt({"--v"}), ElementsAre("--version"));
 }

@@ -1,5 +1,8 @@
 #include "cli/load_options.h"
 
+#include <arrow/memory_pool.h>
+
+#include <algorithm>
 #include <filesystem>
 
 #include "cli/connection.h"
@@ -50,10 +53,19 @@ Result<std::string> TableNameOfQuery(const std::string& query) {
   return ConfigurationError("load: no table name can be taken from the query; say --table NAME");
 }
 
+// For how long jemalloc may keep what is free, in ms: speed with the usual --memory, where that is
+// small nothing that is not counted.
+int DecayOf(const pipeline::MemoryBudget& budget) {
+  constexpr int64_t kSmall = int64_t{32} << 20;
+  const int64_t more = std::clamp(budget.total, kSmall, pipeline::MemoryBudget::kDefault) - kSmall;
+  return static_cast<int>(1000 * more / (pipeline::MemoryBudget::kDefault - kSmall));
+}
+
 // A store's client may keep a batch for longer than anybody here knows, so its pool never ends.
 pipeline::BudgetPool* ProcessPool(const pipeline::MemoryBudget& budget) {
+  static_cast<void>(arrow::jemalloc_set_decay_ms(DecayOf(budget)));
   static auto* pools = new std::vector<std::unique_ptr<pipeline::BudgetPool>>;
-  pools->push_back(std::make_unique<pipeline::BudgetPool>(budget, arrow::system_memory_pool()));
+  pools->push_back(std::make_unique<pipeline::BudgetPool>(budget, arrow::default_memory_pool()));
   return pools->back().get();
 }
 

@@ -86,6 +86,7 @@ std::string OneText(const LoaderDescriptor& loader, int width) {
                                                             : "rows before they are committed"));
   line("streams", YesNo(traits.supports_streaming));
   line("nulls", YesNo(traits.supports_null_values));
+  line("keys", YesNo(traits.supports_keys));
   line("parallel", YesNo(traits.supports_parallel));
   line("client", loader.client);
   text += "\nOptions, in the target (?name=value), the config file or --option name=value:\n";
@@ -145,6 +146,7 @@ ordered_json ToJson(const LoaderDescriptor& loader) {
           {"supports_streaming", traits.supports_streaming},
           {"supports_multi_network", traits.supports_multi_network},
           {"supports_null_values", traits.supports_null_values},
+          {"supports_keys", traits.supports_keys},
           {"supports_parallel", traits.supports_parallel},
           {"max_tables_per_commit", traits.max_tables_per_commit},
           {"commit", ToString(traits.commit)},

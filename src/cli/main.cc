@@ -1,8 +1,11 @@
 // The command `ampload`.
+#include <arrow/memory_pool.h>
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <string>
 
 #include "ampload/registry.h"
 #include "cli/command_line.h"
@@ -22,10 +25,24 @@ void OpenStandardDescriptors() {
   if (opened > STDERR_FILENO) ::close(opened);
 }
 
+// Arrow's buffers: jemalloc, where this Arrow has it, grows them in place and soon gives back what
+// is free; a sanitizer must see each of them.
+void ChooseAllocator() {
+#if defined(__SANITIZE_ADDRESS__)
+  const std::string backend = "system";
+#else
+  const std::string backend = "jemalloc";
+#endif
+  const auto backends = arrow::SupportedMemoryBackendNames();
+  if (std::find(backends.begin(), backends.end(), backend) == backends.end()) return;
+  setenv("ARROW_DEFAULT_MEMORY_POOL", backend.c_str(), /*overwrite=*/0);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   OpenStandardDescriptors();
+  ChooseAllocator();
   // gRPC's own lines on stderr: what matters of them is in our errors.
   setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
   ampload::cli::Console console = ampload::cli::ProcessConsole();

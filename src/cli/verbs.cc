@@ -34,9 +34,10 @@ CommandLine MakeCommandLine() {
   app.set_version_flag("--version", VersionText(), "print the version");
   app.require_subcommand(1);
   app.footer(kExamples);
-  for (auto& command : {&MakeLoadCommand, &MakeStreamCommand, &MakePlanCommand, &MakeReplayCommand,
-                        &MakeCheckCommand, &MakeLoadersCommand, &MakeNewLoaderCommand,
-                        &MakeInspectCommand, &MakeUndoCommand, &MakeCompletionCommand}) {
+  for (auto& command :
+       {&MakeLoadCommand, &MakeStreamCommand, &MakePlanCommand, &MakeReplayCommand,
+        &MakeCheckCommand, &MakeLoadersCommand, &MakeNewLoaderCommand, &MakeInspectCommand,
+        &MakeHistoryCommand, &MakeUndoCommand, &MakeCompletionCommand}) {
     auto made = command();
     CLI::App* verb = made->Declare(app);
     line.commands.emplace_back(verb, std::move(made));

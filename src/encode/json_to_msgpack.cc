@@ -2,71 +2,15 @@
 
 #include <arrow/type_traits.h>
 
-#include <bit>
-#include <charconv>
-#include <limits>
-#include <optional>
-#include <utility>
-
-#include "base/hex.h"
 #include "encode/map_keys.h"
-#include "encode/msgpack_bytes.h"
+#include "encode/msgpack_append.h"
+#include "encode/scalar_to_msgpack.h"
 
 namespace ampload::encode {
 namespace {
 
 using Kind = JsonTokens::Kind;
 using Token = JsonTokens::Token;
-
-Status Refuse(std::string_view what, const std::string& path) {
-  return DataError(std::string(what) + (path.empty() ? "" : ": column=" + path));
-}
-
-// Calls put(at), which writes at most `most` bytes and returns the end.
-template <class Put>
-void Append(std::string* out, size_t most, Put&& put) {
-  const size_t before = out->size();
-  out->resize(before + most);
-  auto* at = reinterpret_cast<uint8_t*>(out->data()) + before;
-  out->resize(before + static_cast<size_t>(put(at) - at));
-}
-
-void AppendByte(std::string* out, uint8_t byte) { out->push_back(static_cast<char>(byte)); }
-
-template <msgpack::Span kSpan>
-void AppendSpan(std::string* out, std::string_view bytes) {
-  Append(out, 5, [&](uint8_t* at) {
-    return msgpack::PutSpanHeader<kSpan>(at, static_cast<int64_t>(bytes.size()));
-  });
-  out->append(bytes);
-}
-
-template <msgpack::Group kGroup>
-void AppendGroup(std::string* out, size_t count) {
-  Append(out, 5, [&](uint8_t* at) {
-    return msgpack::PutGroupHeader<kGroup>(at, static_cast<int64_t>(count));
-  });
-}
-
-// All of the text, or nothing.
-template <class T>
-std::optional<T> Parse(std::string_view text) {
-  T value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
-// A number, or the string of what is no number in JSON.
-template <class T>
-std::optional<T> ParseFloat(Kind kind, std::string_view text) {
-  if (kind == Kind::kNumber) return Parse<T>(text);
-  if (kind != Kind::kString) return std::nullopt;
-  if (text == "NaN") return std::numeric_limits<T>::quiet_NaN();
-  if (text == "Infinity") return std::numeric_limits<T>::infinity();
-  if (text == "-Infinity") return -std::numeric_limits<T>::infinity();
-  return std::nullopt;
-}
 
 }  // namespace
 
@@ -80,52 +24,37 @@ Status JsonToMsgpack::Convert(std::string_view json, std::string* out) {
   return Object(columns_, "");
 }
 
+Status JsonToMsgpack::ConvertValue(const arrow::DataType& type, std::string_view json,
+                                   const std::string& path, std::string* out) {
+  const Status parsed = tokens_.Parse(json);
+  if (!parsed.ok()) return RefuseText(MessageOf(parsed), path);
+  place_ = 0;
+  out_ = out;
+  return Value(type, path);
+}
+
 Status JsonToMsgpack::Number(const arrow::DataType& type, const std::string& path) {
   const Token& token = Take();
   const std::string_view text = tokens_.text(token);
   if (arrow::is_integer(type.id())) {
-    if (token.kind != Kind::kNumber) return Refuse("not an integer", path);
-    if (const auto negative = Parse<int64_t>(text); negative && *negative < 0) {
-      Append(out_, 9, [&](uint8_t* at) { return msgpack::PutInt(at, *negative); });
-      return Status::OK();
-    }
-    const auto value = Parse<uint64_t>(text == "-0" ? "0" : text);
-    if (!value) return Refuse("not an integer of at most 64 bits", path);
-    Append(out_, 9, [&](uint8_t* at) { return msgpack::PutUint(at, *value); });
-    return Status::OK();
+    if (token.kind != Kind::kNumber) return RefuseText("not an integer", path);
+    return AppendInteger(text, path, out_);
   }
-  if (type.id() == arrow::Type::DOUBLE) {
-    const auto value = ParseFloat<double>(token.kind, text);
-    if (!value) return Refuse("not a float", path);
-    Append(out_, 9, [&](uint8_t* at) {
-      return msgpack::PutTagged(at, msgpack::kFloat64, std::bit_cast<uint64_t>(*value));
-    });
-    return Status::OK();
-  }
-  const auto value = ParseFloat<float>(token.kind, text);
-  if (!value) return Refuse("not a float", path);
-  Append(out_, 5, [&](uint8_t* at) {
-    return msgpack::PutTagged(at, msgpack::kFloat32, std::bit_cast<uint32_t>(*value));
-  });
-  return Status::OK();
+  // What is no number in JSON is a string.
+  const bool is_word = token.kind == Kind::kString && kJsonFloatWords.Has(text);
+  if (token.kind != Kind::kNumber && !is_word) return RefuseText("not a float", path);
+  return AppendFloat(type, text, kJsonFloatWords, path, out_);
 }
 
 Status JsonToMsgpack::Binary(const std::string& path) {
   const Token& token = Take();
-  std::string_view text = tokens_.text(token);
-  if (token.kind != Kind::kString || !text.starts_with("0x")) {
-    return Refuse("not a binary as 0x and hex digits", path);
-  }
-  text.remove_prefix(2);
-  const auto bytes = base::FromHex(text);
-  if (!bytes.ok()) return Refuse("not a binary as 0x and hex digits", path);
-  AppendSpan<msgpack::Span::kBin>(out_, *bytes);
-  return Status::OK();
+  if (token.kind == Kind::kString) return AppendHexBinary(tokens_.text(token), path, out_);
+  return RefuseText("not a binary as 0x and hex digits", path);
 }
 
 Status JsonToMsgpack::List(const arrow::DataType& item, const std::string& path) {
   const Token& token = Take();
-  if (token.kind != Kind::kArray) return Refuse("not an array", path);
+  if (token.kind != Kind::kArray) return RefuseText("not an array", path);
   const size_t count = token.count;
   AppendGroup<msgpack::Group::kArray>(out_, count);
   for (size_t i = 0; i < count; ++i) ARROW_RETURN_NOT_OK(Value(item, path + "[]"));
@@ -134,7 +63,7 @@ Status JsonToMsgpack::List(const arrow::DataType& item, const std::string& path)
 
 Status JsonToMsgpack::Object(const arrow::FieldVector& fields, const std::string& path) {
   const Token& token = Take();
-  if (token.kind != Kind::kObject) return Refuse("not an object", path);
+  if (token.kind != Kind::kObject) return RefuseText("not an object", path);
   // Fields mostly come in their order: the search begins behind the one before.
   size_t expected = 0;
   const auto find = [&](std::string_view name) -> const arrow::Field* {
@@ -160,7 +89,7 @@ Status JsonToMsgpack::Object(const arrow::FieldVector& fields, const std::string
       place_ = tokens_[place_].next;
       continue;
     }
-    AppendSpan<msgpack::Span::kStr>(out_, name);
+    AppendStr(name, out_);
     ARROW_RETURN_NOT_OK(
         Value(*field->type(), path.empty() ? field->name() : path + "." + field->name()));
   }
@@ -172,14 +101,14 @@ Status JsonToMsgpack::Map(const arrow::MapType& type, const std::string& path) {
   const size_t count = token.count;
   const bool is_object = IsStringType(*type.key_type());
   if (token.kind != (is_object ? Kind::kObject : Kind::kArray)) {
-    return Refuse(is_object ? "not an object" : "not an array of pairs", path);
+    return RefuseText(is_object ? "not an object" : "not an array of pairs", path);
   }
   AppendGroup<msgpack::Group::kMap>(out_, count);
   for (size_t i = 0; i < count; ++i) {
     if (!is_object) {
       const Token& pair = Take();
       if (pair.kind != Kind::kArray || pair.count != 2) {
-        return Refuse("not a pair of a key and a value", path);
+        return RefuseText("not a pair of a key and a value", path);
       }
     }
     ARROW_RETURN_NOT_OK(Value(*type.key_type(), path + ".key"));
@@ -193,17 +122,17 @@ Status JsonToMsgpack::Value(const arrow::DataType& type, const std::string& path
   const Kind kind = tokens_[place_].kind;
   if (kind == Kind::kNull) {
     Take();
-    AppendByte(out_, msgpack::kNil);
+    AppendNil(out_);
     return Status::OK();
   }
   if (arrow::is_numeric(type.id()) || type.id() == Type::HALF_FLOAT) return Number(type, path);
   switch (type.id()) {
     case Type::NA:
-      return Refuse("a value, not null", path);
+      return RefuseText("a value, not null", path);
     case Type::BOOL:
-      if (kind != Kind::kTrue && kind != Kind::kFalse) return Refuse("not a bool", path);
+      if (kind != Kind::kTrue && kind != Kind::kFalse) return RefuseText("not a bool", path);
       Take();
-      AppendByte(out_, kind == Kind::kTrue ? msgpack::kTrue : msgpack::kFalse);
+      AppendBool(kind == Kind::kTrue, out_);
       return Status::OK();
     case Type::BINARY:
     case Type::LARGE_BINARY:
@@ -221,8 +150,8 @@ Status JsonToMsgpack::Value(const arrow::DataType& type, const std::string& path
     case Type::FIXED_SIZE_LIST:
       return List(*type.field(0)->type(), path);
     default:  // strings, and what is written as one
-      if (kind != Kind::kString) return Refuse("not a string", path);
-      AppendSpan<msgpack::Span::kStr>(out_, tokens_.text(Take()));
+      if (kind != Kind::kString) return RefuseText("not a string", path);
+      AppendStr(tokens_.text(Take()), out_);
       return Status::OK();
   }
 }

@@ -22,6 +22,10 @@ class JsonToMsgpack {
   // digits) is not checked here.
   Status Convert(std::string_view json, std::string* out);
 
+  // The same for one value of one type.
+  Status ConvertValue(const arrow::DataType& type, std::string_view json, const std::string& path,
+                      std::string* out);
+
  private:
   Status Value(const arrow::DataType& type, const std::string& path);
   Status Number(const arrow::DataType& type, const std::string& path);

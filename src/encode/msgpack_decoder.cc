@@ -1,22 +1,14 @@
 #include "encode/msgpack_decoder.h"
 
-#include <arrow/array/util.h>
-#include <arrow/builder.h>
-
 #include <string>
 #include <utility>
-#include <vector>
 
-#include "encode/decoded_type.h"
-#include "encode/encodable.h"
-#include "encode/msgpack_bytes.h"
+#include "encode/decoded_columns.h"
 #include "encode/msgpack_reader.h"
 #include "encode/value_reader.h"
 
 namespace ampload::encode {
 namespace {
-
-using Builders = std::vector<std::unique_ptr<arrow::ArrayBuilder>>;
 
 Status ReadRow(std::string_view bytes, NamedReaders& columns) {
   MsgpackReader from(bytes);
@@ -32,14 +24,6 @@ Status ReadRow(std::string_view bytes, NamedReaders& columns) {
   return DataError(status.message() + ": column=" + at->path());
 }
 
-Result<std::shared_ptr<arrow::Array>> Finish(arrow::ArrayBuilder& builder,
-                                             const std::shared_ptr<arrow::DataType>& type) {
-  std::shared_ptr<arrow::ArrayData> data;
-  ARROW_RETURN_NOT_OK(builder.FinishInternal(&data));
-  SetType(*data, type);
-  return arrow::MakeArray(data);
-}
-
 }  // namespace
 
 Status RowError(std::string_view format, size_t row, const Status& status) {
@@ -51,29 +35,18 @@ Status RowError(std::string_view format, size_t row, const Status& status) {
 Result<std::shared_ptr<arrow::RecordBatch>> DecodeMsgpackRows(
     std::span<const std::string_view> rows, const std::shared_ptr<arrow::Schema>& schema,
     std::string_view format) {
-  ARROW_RETURN_NOT_OK(CheckEncodable(*schema, msgpack::kMaxDepth, format));
-  arrow::FieldVector fields;
-  Builders builders;
+  ARROW_ASSIGN_OR_RAISE(auto decoded, DecodedColumns::Make(schema, format));
   NamedReaders columns;
-  for (const auto& field : schema->fields()) {
-    fields.push_back(field->WithType(DecodedType(field->type())));
-    const auto type = StorageType(fields.back()->type());
-    ARROW_ASSIGN_OR_RAISE(auto builder, arrow::MakeBuilder(type));
-    columns.Add(field->name(), MakeValueReader(*type, *builder, field->name()));
-    builders.push_back(std::move(builder));
+  for (auto& reader : decoded.MakeReaders()) {
+    const std::string name = reader->path();
+    columns.Add(name, std::move(reader));
   }
   for (size_t row = 0; row < rows.size(); ++row) {
     if (Status status = ReadRow(rows[row], columns); !status.ok()) {
       return RowError(format, row, status);
     }
   }
-  arrow::ArrayVector arrays;
-  for (size_t i = 0; i < builders.size(); ++i) {
-    ARROW_ASSIGN_OR_RAISE(auto array, Finish(*builders[i], fields[i]->type()));
-    arrays.push_back(std::move(array));
-  }
-  return arrow::RecordBatch::Make(arrow::schema(std::move(fields), schema->metadata()),
-                                  static_cast<int64_t>(rows.size()), std::move(arrays));
+  return decoded.Finish(static_cast<int64_t>(rows.size()));
 }
 
 }  // namespace ampload::encode

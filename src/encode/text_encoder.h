@@ -3,8 +3,9 @@
 //   null                      the field is absent
 //   bool                      true, false
 //   int8 .. uint64            all digits
-//   float16, float32, float64 the fewest digits that give the same float of the column's width
+//   float32, float64          the fewest digits that give the same float of the column's width
 //                             again; NaN, inf, -inf
+//   float16                   as the float32 that it equals
 //   decimals                  plain digits, exactly `scale` behind the point: -0.05
 //   strings                   the bytes
 //   binaries                  the bytes, or 0x and hex digits

@@ -155,6 +155,7 @@ constexpr NamedLoss kLosses[] = {
     {"timestamp_ns_to_us", "timestamps lose what is finer than a microsecond"},
     {"time_ns_to_us", "times of day lose what is finer than a microsecond"},
     {"duration_ns_to_us", "durations and intervals lose what is finer than a microsecond"},
+    {"eviction", "the store may remove rows when its memory is full: a stream into such a Redis"},
 };
 
 constexpr std::string_view kNames[kStoreFormats] = {

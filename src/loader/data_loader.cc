@@ -194,6 +194,17 @@ Result<std::shared_ptr<arrow::Table>> LoaderFront::ReadRows(const std::string& t
   return Guarded(loader_type_, [&] { return ReadRowsImpl(table, options); });
 }
 
+Result<std::vector<HistoryEntry>> LoaderFront::ReadHistory(const std::string& table,
+                                                           int64_t limit) {
+  ARROW_RETURN_NOT_OK(CheckConnected());
+  ARROW_RETURN_NOT_OK(WithContext(CheckTableName(table), loader_type_));
+  if (limit < 0) {
+    return ConfigurationError(loader_type_ +
+                              ": a limit is not negative: limit=" + std::to_string(limit));
+  }
+  return Guarded(loader_type_, [&] { return ReadHistoryImpl(table, limit); });
+}
+
 Result<TablePlan> LoaderFront::PlanTable(const TableSpec& table, const arrow::RecordBatch* sample) {
   ARROW_RETURN_NOT_OK(CheckConnected());
   ARROW_RETURN_NOT_OK(WithContext(CheckTableSpecs(std::span(&table, 1), traits_), loader_type_));

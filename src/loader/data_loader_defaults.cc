@@ -52,6 +52,12 @@ Result<std::shared_ptr<arrow::Table>> LoaderFront::ReadRowsImpl(const std::strin
   return NotOverridden(loader_type_ + ": this loader cannot read rows back: table=" + table);
 }
 
+Result<std::vector<HistoryEntry>> LoaderFront::ReadHistoryImpl(const std::string& table,
+                                                               int64_t /*limit*/) {
+  return NotOverridden(loader_type_ +
+                       ": this store keeps no history of its tables: table=" + table);
+}
+
 Result<std::vector<CheckLine>> LoaderFront::CheckImpl(const CallContext& /*context*/) {
   return std::vector<CheckLine>{{"reachable", true, ""}};
 }

@@ -55,6 +55,7 @@ TEST_F(Simple, RefusesEveryVerbBeforeConnect) {
   EXPECT_THAT(loader.ListTables(), refused);
   EXPECT_THAT(loader.GetTableInfo("t"), refused);
   EXPECT_THAT(loader.ReadRows("t", {}), refused);
+  EXPECT_THAT(loader.ReadHistory("t", 1), refused);
   EXPECT_THAT(loader.Check({}), refused);
   EXPECT_EQ(loader.LoadBatch(MakeBatch({1}), "t", {}).error, text);
   EXPECT_EQ(loader.LoadTable(Table({MakeBatch({1})}), "t", {}).error, text);
@@ -257,6 +258,8 @@ TEST_F(Simple, SaysWhatItCannotDoWhereNothingIsOverridden) {
   EXPECT_THAT(loader->ListTables(), FailsWith(FailureKind::kConfiguration, "cannot list"));
   EXPECT_THAT(loader->ReadRows("t", {}), FailsWith(FailureKind::kConfiguration, "cannot read"));
   EXPECT_THAT(loader->ReadRows("t", {-1}), FailsWith(FailureKind::kConfiguration, "limit=-1"));
+  EXPECT_THAT(loader->ReadHistory("t", 1), FailsWith(FailureKind::kConfiguration, "no history"));
+  EXPECT_THAT(loader->ReadHistory("t", -1), FailsWith(FailureKind::kConfiguration, "limit=-1"));
   ASSERT_OK_AND_ASSIGN(const auto checkpoints, loader->ReadCheckpoints("t"));
   EXPECT_THAT(checkpoints, IsEmpty());
   ASSERT_OK_AND_ASSIGN(const auto lines, loader->Check({}));

@@ -1,5 +1,7 @@
 #include "loader/schema_change.h"
 
+#include <arrow/type_traits.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -123,6 +125,24 @@ Status CheckComparison(const SchemaComparison& comparison, SchemaPolicy policy,
       (comparison.possible.empty() ? ""
                                    : "; besides, evolve would do this: " + comparison.possible) +
       "]");
+}
+
+Status CheckFloatsKeepTheirType(const arrow::Schema& table_columns, const arrow::Schema& rows,
+                                const std::string& table) {
+  for (const auto& field : rows.fields()) {
+    const auto known = table_columns.GetFieldByName(field->name());
+    if (known == nullptr || !arrow::is_floating(known->type()->id()) ||
+        !arrow::is_floating(field->type()->id()) || known->type()->Equals(*field->type())) {
+      continue;
+    }
+    return DataError(
+        "a float column of a table in JSON or text keeps its type, since its digits are those of "
+        "that type; give --cast " +
+        field->name() + ":" + known->type()->ToString() + ": table=" + table +
+        " column=" + field->name() + " type=" + known->type()->ToString() +
+        " rows=" + field->type()->ToString());
+  }
+  return Status::OK();
 }
 
 }  // namespace ampload

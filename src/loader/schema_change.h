@@ -40,4 +40,9 @@ Result<std::shared_ptr<arrow::Schema>> ChangedRows(const arrow::Schema& rows,
 Status CheckComparison(const SchemaComparison& comparison, SchemaPolicy policy,
                        const std::string& table);
 
+// For tables whose numbers are digits: those of a float are the fewest of its own type, and read as
+// another type they are another number. A data error where a float column is of another type.
+Status CheckFloatsKeepTheirType(const arrow::Schema& table_columns, const arrow::Schema& rows,
+                                const std::string& table);
+
 }  // namespace ampload

@@ -66,5 +66,18 @@ TEST(SchemaChange, RefusesWhatWouldChangeAValueOrAKey) {
   EXPECT_FALSE(Compare({field("id", arrow::uint64(), false)}, {"id"}).impossible.empty());
 }
 
+TEST(SchemaChange, KeepsTheTypeOfFloatsWhereTheirDigitsAreStored) {
+  const arrow::Schema table({field("f", arrow::float32()), field("n", arrow::int8())});
+  const auto check = [&](const std::shared_ptr<arrow::Field>& row) {
+    return CheckFloatsKeepTheirType(table, arrow::Schema({row}), "t");
+  };
+  EXPECT_THAT(check(field("f", arrow::float32())), IsOk());
+  EXPECT_THAT(check(field("n", arrow::int64())), IsOk());
+  EXPECT_THAT(check(field("new", arrow::float64())), IsOk());
+  EXPECT_THAT(check(field("f", arrow::float64())),
+              FailsWith(FailureKind::kData,
+                        "give --cast f:float: table=t column=f type=float rows=double"));
+}
+
 }  // namespace
 }  // namespace ampload

@@ -34,7 +34,9 @@ Status CheckPipeline(const TableSpec& spec, const LoaderTraits& traits) {
   const bool keeps_checkpoints = traits.commit != CommitKind::kNone;
   if (spec.streaming && !(traits.supports_streaming && keeps_checkpoints)) {
     return ConfigurationError(
-        "this store takes no streams: it cannot commit rows and checkpoint together");
+        "this loader takes no streams into such a table: rows and checkpoint could not be "
+        "committed "
+        "together, or rows that hold no identity not be taken back");
   }
   if (spec.streaming && spec.pipeline.empty()) {
     return ConfigurationError("a stream needs a pipeline name");

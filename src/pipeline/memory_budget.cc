@@ -1,12 +1,43 @@
 #include "pipeline/memory_budget.h"
 
+#include <arrow/util/thread_pool.h>
+
 #include <algorithm>
+#include <optional>
 #include <utility>
+
+#include "ampload/log.h"
 
 namespace ampload::pipeline {
 namespace {
 
 std::string MiB(int64_t bytes) { return std::to_string(bytes >> 20) + "MiB"; }
+
+// Where one of Arrow's CPU threads waits (Parquet's columns are decoded there), those downstream
+// may need it to free the memory that it waits for: another one takes its place as long as this
+// lives.
+class StandIn {
+ public:
+  StandIn() : pool_(arrow::internal::GetCpuThreadPool()), needed_(pool_->OwnsThisThread()) {
+    if (needed_) Change(+1);
+  }
+  ~StandIn() {
+    if (needed_) Change(-1);
+  }
+  StandIn(const StandIn&) = delete;
+  StandIn& operator=(const StandIn&) = delete;
+
+ private:
+  void Change(int threads) const {
+    static std::mutex one_at_a_time;
+    const std::lock_guard lock(one_at_a_time);
+    const Status status = pool_->SetCapacity(pool_->GetCapacity() + threads);
+    if (!status.ok()) LogWarning("memory", MessageOf(status));
+  }
+
+  arrow::internal::ThreadPool* pool_;
+  bool needed_;
+};
 
 }  // namespace
 
@@ -64,7 +95,10 @@ void BudgetPool::Interrupt() {
 Status BudgetPool::Reserve(int64_t size) {
   std::unique_lock lock(mutex_);
   const auto fits = [&](int64_t limit) { return used_ + size <= limit; };
-  while (!fits(soft_) && on_their_way_ > 0 && !interrupted_) {
+  const auto must_wait = [&] { return !fits(soft_) && on_their_way_ > 0 && !interrupted_; };
+  std::optional<StandIn> stand_in;
+  if (must_wait()) stand_in.emplace();
+  while (must_wait()) {
     ++waiting_;
     freed_.wait(lock);
     --waiting_;

@@ -44,7 +44,8 @@ struct MemoryBudget {
 // a load fits does not depend on which thread is faster.
 //
 // Safe from any thread, but those who work downstream must not allocate here: they would wait for
-// themselves. It must outlive everything allocated from it.
+// themselves. (One of Arrow's CPU threads may wait: the pool has another one for that long.) It
+// must outlive everything allocated from it.
 class BudgetPool final : public arrow::MemoryPool {
  public:
   BudgetPool(const MemoryBudget& budget, arrow::MemoryPool* parent);

@@ -1,9 +1,12 @@
 #include "pipeline/memory_budget.h"
 
+#include <arrow/util/future.h>
+#include <arrow/util/thread_pool.h>
 #include <gtest/gtest.h>
 
 #include <future>
 #include <thread>
+#include <vector>
 
 #include "matchers.h"
 
@@ -64,6 +67,31 @@ TEST_F(BudgetPoolTest, TakesTheQueuesShareOnceTheyAreEmpty) {
   ASSERT_OK_AND_ASSIGN(auto* next, taken.get());
   pool_.Free(next, 12 * kMiB, 64);
   pool_.Free(own, 12 * kMiB, 64);
+}
+
+TEST_F(BudgetPoolTest, LeavesArrowsThreadsToThoseDownstream) {
+  auto* threads = arrow::internal::GetCpuThreadPool();
+  const int capacity = threads->GetCapacity();
+  const int64_t whole = budget_.source_soft;
+  const int64_t part = whole / capacity;
+  ASSERT_OK_AND_ASSIGN(auto* batch, Take(whole));
+  auto token = pool_.OnItsWay();
+  std::vector<arrow::Future<uint8_t*>> columns;
+  for (int i = 0; i < capacity; ++i) {
+    ASSERT_OK_AND_ASSIGN(columns.emplace_back(), threads->Submit([&] { return Take(part); }));
+  }
+  // Who frees the batch needs one of those threads.
+  ASSERT_OK_AND_ASSIGN(const auto freed, threads->Submit([&] {
+    pool_.Free(batch, whole, 64);
+    return Status::OK();
+  }));
+  EXPECT_THAT(freed.status(), IsOk());
+  for (auto& column : columns) {
+    ASSERT_OK_AND_ASSIGN(auto* taken, column.result());
+    pool_.Free(taken, part, 64);
+  }
+  token.reset();
+  EXPECT_EQ(threads->GetCapacity(), capacity);
 }
 
 TEST_F(BudgetPoolTest, StopsWaitingWhenInterrupted) {

@@ -180,6 +180,8 @@ class Stream {
     }
     if (!item.reading.completes) return std::optional<End>();
     held.Complete(Clock::now());
+    LogDebug("stream", "a batch is whole and waits for its commit: table=" + request_.table.name +
+                           " blocks=" + stream::RangesText(item.ranges));
     const bool last = request_.until.has_value() && IsDone(store_.KeptWithWaiting());
     if (!last && !store_.has_early()) return std::optional<End>();
     ARROW_RETURN_NOT_OK(store_.Commit());

@@ -2,21 +2,13 @@
 
 #include <utility>
 
+#include "base/clock.h"
 #include "loader/lineage.h"
 #include "pipeline/arrow_bytes.h"
 #include "pipeline/stages.h"
 #include "stream/range_text.h"
 
 namespace ampload::pipeline {
-namespace {
-
-int64_t NowMs() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
-
-}  // namespace
 
 StreamReader::StreamReader(std::unique_ptr<Source> connection, stream::ConnectionRules rules,
                            RowPlan plan, int64_t queue_bytes)
@@ -91,7 +83,7 @@ Result<StreamItem> StreamReader::MakeItem(SourceBatch message) {
                                                   message.batch->num_rows()));
   if (item.reading.kind != stream::Reading::Kind::kRows) return item;
   if (item.reading.begins) {
-    ARROW_ASSIGN_OR_RAISE(current_id_, NextBatchId(plan_.last_id, NowMs(), plan_.slot));
+    ARROW_ASSIGN_OR_RAISE(current_id_, NextBatchId(plan_.last_id, base::NowMs(), plan_.slot));
     plan_.last_id = current_id_;
     current_ranges_ = BlockRangesJson(message.ranges);
     current_origin_ = stream::RangesText(message.ranges);

@@ -49,6 +49,29 @@ class Safeguards(unittest.TestCase):
         self.check("postgresql", "undo_log", ["crash.StreamWithReorgs", "streaming.ReorgDeletion",
                                               "streaming.UpsertStream"])
 
+    # What is not committed are files that no entry tells of: no record of an open load.
+    def test_deltalake_fence(self):
+        self.check("deltalake", "fence,sequence_check", ["streaming.ATakeOverFences"])
+
+    def test_deltalake_sequence_check(self):
+        self.check("deltalake", "sequence_check")
+
+    def test_deltalake_undo_log(self):
+        self.check("deltalake", "undo_log", ["crash.StreamWithReorgs", "streaming.ReorgDeletion"])
+
+    def test_redis_fence(self):
+        self.check("redis", "fence")
+
+    def test_redis_sequence_check(self):
+        self.check("redis", "sequence_check")
+
+    def test_redis_open_load_record(self):
+        self.check("redis", "open_load_record")
+
+    def test_redis_undo_log(self):
+        self.check("redis", "undo_log", ["crash.StreamWithReorgs", "streaming.ReorgDeletion",
+                                         "streaming.UpsertStream"])
+
 
 if __name__ == "__main__":
     unittest.main()

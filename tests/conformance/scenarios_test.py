@@ -9,17 +9,18 @@ import unittest
 
 from conformance import run
 
-DEFAULT_SEEDS = {"lmdb": 2000, "postgresql": 200}
+DEFAULT_SEEDS = {"lmdb": 2000, "postgresql": 200, "redis": 300, "deltalake": 150}
 
 
 class Scenarios(unittest.TestCase):
-    def play(self, loader):
+    def play(self, loader, *options):
         seeds, processes = int(os.environ.get("SEEDS") or DEFAULT_SEEDS[loader]), os.cpu_count() or 1
         share = -(-seeds // processes)
 
         def part(index):
             first = index * share + 1
-            return run("--loader", loader, "--scenarios", str(min(share, seeds - first + 1)), "--first-seed", str(first))
+            return run("--loader", loader, "--scenarios", str(min(share, seeds - first + 1)), "--first-seed", str(first),
+                       *options)
 
         with concurrent.futures.ThreadPoolExecutor(processes) as pool:
             outcomes = list(pool.map(part, range(processes)))
@@ -43,6 +44,15 @@ class Scenarios(unittest.TestCase):
 
     def test_postgresql(self):
         self.play("postgresql")
+
+    def test_redis(self):
+        self.play("redis")
+
+    def test_deltalake(self):
+        self.play("deltalake")
+
+    def test_redis_streams(self):
+        self.play("redis", "--option", "structure=stream")
 
 
 if __name__ == "__main__":

@@ -52,14 +52,6 @@ class TheServerDies(PostgreSQLCase):
         self.assert_canonical(amp, table)
         self.assertEqual(self.leftovers(), [])
 
-    def has_stopped(self, process):
-        import os
-        _, status = os.waitpid(process.pid, os.WUNTRACED)
-        if os.WIFSTOPPED(status):
-            return True
-        process.returncode = os.waitstatus_to_exitcode(status)
-        return False
-
     def test_a_backend_is_killed(self):
         def harm():
             kill(self.backends()[0])
@@ -79,13 +71,6 @@ class TheServerDies(PostgreSQLCase):
             self.server.start()
         self.check = lambda amp, table: self.assert_newest(amp, table)
         self.stream_through(harm, ("--mode", "upsert", "--key", "log_index"), passings=(2,))
-
-    def assert_newest(self, amp, table):
-        newest = {}
-        for row in sorted(amp.rows(), key=lambda row: row["block_num"]):
-            newest[row["log_index"]] = row
-        stored = {row["log_index"]: row for row in self.stored(table)}
-        self.assertEqual(stored, newest)
 
     def is_up(self):
         import psycopg2

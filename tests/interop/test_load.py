@@ -1,6 +1,5 @@
 """Every real file and the generated chain, loaded by the command and judged by Python's lmdb and msgpack."""
 
-import os
 import pathlib
 import tempfile
 import unittest
@@ -11,26 +10,10 @@ import expected
 import formats
 import keys
 import store
+from amp_files import CHAIN_FILES, REAL_FILES, real_data
 
-# File name -> the columns that tell its rows apart.
-REAL_FILES = {
-    "ethereum_blocks": ["block_num"],
-    "ethereum_transactions": ["block_num", "tx_index"],
-    "ethereum_logs": ["block_num", "log_index"],
-    "base_calls": ["block_num", "tx_index", "index"],
-    "base_logs": ["block_num", "log_index"],
-    "base_transactions": ["block_num", "tx_index"],
-    "base4_blocks": ["block_num"],
-    "base4_transactions": ["block_num", "tx_index"],
-    "base4_logs": ["block_num", "log_index"],
-}
 # Reading a stream a row takes Python long: all but the largest.
 IN_ARROW_IPC = [name for name in REAL_FILES if name != "base_calls"]
-CHAIN_FILES = {
-    "blocks": ["block_num"],
-    "transactions": ["block_num", "tx_index"],
-    "logs": ["block_num", "log_index"],
-}
 TABLE_METADATA = {"operation", "batch_count", "batches_processed", "total_rows", "schema_fields",
                   "avg_batch_size", "table_size_mb", "throughput_rows_per_sec"}
 
@@ -82,16 +65,8 @@ class LoadCase(unittest.TestCase):
 
 
 class RealFiles(LoadCase):
-    """Needs AMPLOAD_REAL_DATA. Without it the cases are skipped, or fail where CI=true."""
-
     def setUp(self):
-        data = os.environ.get("AMPLOAD_REAL_DATA")
-        if not data:
-            if os.environ.get("CI") == "true":
-                self.fail("AMPLOAD_REAL_DATA is not set: it must name the folder of the real files")
-            print("skip: AMPLOAD_REAL_DATA is not set:", self.id())
-            self.skipTest("AMPLOAD_REAL_DATA is not set")
-        self.data = pathlib.Path(data)
+        self.data = real_data(self)
         super().setUp()
 
     def check_columns(self, name, value_format="msgpack"):

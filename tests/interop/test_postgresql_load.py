@@ -1,6 +1,5 @@
 """Every real file and the generated chain, loaded into PostgreSQL by the command and judged by psycopg2."""
 
-import os
 import pathlib
 import tempfile
 import unittest
@@ -9,10 +8,7 @@ import pyarrow.parquet
 
 import postgres
 import store
-
-REAL_FILES = ("ethereum_blocks", "ethereum_transactions", "ethereum_logs", "base_calls", "base_logs",
-              "base_transactions", "base4_blocks", "base4_transactions", "base4_logs")
-CHAIN_FILES = ("blocks", "transactions", "logs")
+from amp_files import CHAIN_FILES, REAL_FILES, real_data
 
 
 class PostgreSQLLoads(unittest.TestCase):
@@ -33,15 +29,8 @@ class PostgreSQLLoads(unittest.TestCase):
 
 
 class RealFiles(PostgreSQLLoads):
-    """Needs AMPLOAD_REAL_DATA. Without it the cases are skipped, or fail where CI=true."""
-
     def setUp(self):
-        data = os.environ.get("AMPLOAD_REAL_DATA")
-        if not data:
-            if os.environ.get("CI") == "true":
-                self.fail("AMPLOAD_REAL_DATA is not set: it must name the folder of the real files")
-            self.skipTest("AMPLOAD_REAL_DATA is not set")
-        self.data = pathlib.Path(data)
+        self.data = real_data(self)
 
     def test_upsert_of_real_logs(self):
         file = self.data / "ethereum_logs.parquet"

@@ -16,6 +16,7 @@ import unittest
 import lmdb
 import pyarrow as pa
 import pyarrow.parquet as pq
+from deltalake import DeltaTable
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
@@ -78,17 +79,20 @@ class Memory(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.folder)
 
     def load(self, file, rows, memory, *options):
-        measured = measured_run.run([AMPLOAD, "load", file, "--to", f"lmdb:{self.folder}/env", "--table", "t",
-                                     "--mode", "overwrite", "--memory", str(memory), "--json", *options])
+        self.load_to(f"lmdb:{self.folder}/env", file, rows, memory, "--mode", "overwrite", *options)
+        with lmdb.open(str(self.folder / "env"), readonly=True, max_dbs=64) as environment:
+            database = environment.open_db(b"t", create=False)
+            with environment.begin() as transaction:
+                self.assertEqual(transaction.stat(database)["entries"], rows)
+
+    def load_to(self, uri, file, rows, memory, *options):
+        measured = measured_run.run([AMPLOAD, "load", file, "--to", uri, "--table", "t", "--memory", str(memory), "--json",
+                                     *options])
         self.assertEqual(measured.report["rows_loaded"], rows)
         print(f"{self.id().split('.')[-1]}: file {file.stat().st_size / 1e9:.2f} GB, {rows} rows, --memory "
               f"{memory // MIB} MiB: anonymous {measured.anonymous / MIB:.0f} MiB at most, "
               f"{measured.wall_seconds:.1f} s", flush=True)
         self.assertLessEqual(measured.anonymous, memory + BESIDE)
-        with lmdb.open(str(self.folder / "env"), readonly=True, max_dbs=64) as environment:
-            database = environment.open_db(b"t", create=False)
-            with environment.begin() as transaction:
-                self.assertEqual(transaction.stat(database)["entries"], rows)
 
     def test_row_groups_larger_than_the_budget(self):
         file = self.folder / "large_groups.parquet"
@@ -96,6 +100,15 @@ class Memory(unittest.TestCase):
         for key in ("id", "hash,id"):  # ascending keys; keys that go everywhere
             with self.subTest(key=key):
                 self.load(file, rows, 64 * MIB, "--key", key)
+
+    def test_a_delta_table(self):
+        """Columns are decoded and encoded by the same threads: who waits for memory must not keep them from who frees it."""
+        file = self.folder / "rows.parquet"
+        rows = write_parquet(file, 400 * MIB, 130 * MIB)
+        for memory in (16 * MIB, 32 * MIB, 64 * MIB, 256 * MIB):
+            with self.subTest(memory=memory):
+                self.load_to(f"delta:{self.folder}/lake_{memory}", file, rows, memory)
+                self.assertEqual(DeltaTable(f"{self.folder}/lake_{memory}/t").count(), rows)
 
     def test_csv(self):
         file = self.folder / "rows.csv"

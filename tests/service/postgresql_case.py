@@ -15,7 +15,6 @@ import pyarrow.parquet as pq
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "services"))
 
-from command import wait_until_stopped
 from postgresql import PostgreSQL
 from stream_case import StreamCase
 
@@ -117,14 +116,6 @@ class PostgreSQLCase(StreamCase):
                         "'ampload%%' AND xact_start IS NOT NULL") + \
             self.sql("SELECT relname FROM pg_catalog.pg_class WHERE relname LIKE 'ampload%%' AND relkind = 'r' AND "
                      "relname <> ALL (%s)", list(OWN_TABLES))
-
-    def stopped_at(self, process):
-        """Waits until the process has stopped itself at its fault point."""
-        wait_until_stopped(process)
-        return process
-
-    def goes_on(self, process):
-        process.send_signal(signal.SIGCONT)
 
     def backends(self):
         """The server's processes that serve ampload."""

@@ -1,16 +1,12 @@
 """ampload stream into PostgreSQL, the real command against the test Amp server: what the table holds in the end is what
 the server says the chain is."""
 
-import random
-import signal
-import subprocess
 import unittest
 
 from command import result_of
 from postgresql_case import PostgreSQLCase
-from stream_case import by_block
+from stream_case import by_block, newest, restless
 
-SEED = random.SystemRandom().randrange(1 << 30)
 REORGS = "wait-sent 59; reorg 5 9; wait-sent 63; reorg 30 31; wait-sent 64; mine 30"  # ends at block 94
 
 
@@ -41,10 +37,7 @@ class Streams(PostgreSQLCase):
                   "mine 30")
         server = self.serve("--blocks", 60, "--script", script, "--max-blocks", 4)
         self.streamed(server, "--until", 91, "--mode", "upsert", "--key", "log_index")
-        newest = {}
-        for row in by_block(server.rows()):
-            newest[row["log_index"]] = row
-        self.assertEqual(self.stored(), by_block(newest.values()))
+        self.assert_newest(server)
 
     def test_a_stop_is_clean_and_the_next_start_goes_on(self):
         server = self.serve("--blocks", 60, "--script", "wait-sent 59; mine 10")
@@ -55,38 +48,15 @@ class Streams(PostgreSQLCase):
         self.streamed(server, "--until", 69)
         self.assert_canonical(server)
 
-    def kill_until_the_end(self, *words, kills, expected):
-        dice = random.Random(SEED)
-        script = ";".join("mine 4; sleep 40; reorg 2 3; sleep 60; reorg 9 11; sleep 50; mine 7; reorg 16 12; sleep 30"
-                          for _ in range(12)) + "; reorg 5 6; mine 40"
-        server = self.serve("--blocks", 60, "--script", script, "--row-messages", 2, "--max-blocks", 7)
-        head = 59 + 12 * (4 + 1 + 2 + 7 - 4) + 1 + 40
-        killed = 0
-        while True:
-            many = killed >= kills
-            fault = None if many or dice.random() < 0.4 else f"*:{dice.randint(1, 40)}"
-            process = self.start(server, "--until", head, "--commit-interval", "5ms", *words, fault=fault)
-            if fault is None and not many:
-                try:
-                    process.wait(dice.uniform(0, 0.4))
-                except subprocess.TimeoutExpired:
-                    process.kill()
-            status = self.ended(process)
-            if status == 0:
-                break
-            self.assertEqual(status, -signal.SIGKILL, f"seed {SEED} " + self.said(process))
-            killed += 1
-        self.assertGreater(killed, 0)
-        self.wait_for(lambda: server.rows() is not None, "the server's rows")
-        self.assertEqual(self.stored(), expected(by_block(server.rows())), f"seed {SEED}, {killed} kills")
+    def kill_until_the_end(self, *words, **how):
+        super().kill_until_the_end(*words, script=restless(12), within=0.4, **how)
         self.assertEqual(self.leftovers(), [])
 
     def test_kills_cost_nothing_and_double_nothing(self):
-        self.kill_until_the_end(kills=25, expected=lambda rows: rows)
+        self.kill_until_the_end(kills=25)
 
     def test_kills_of_an_upsert(self):
-        self.kill_until_the_end("--mode", "upsert", "--key", "log_index", kills=15, expected=lambda rows: by_block(
-            {row["log_index"]: row for row in rows}.values()))
+        self.kill_until_the_end("--mode", "upsert", "--key", "log_index", kills=15, expected=newest)
 
     def test_overwrite_replaces_once_and_appends_from_then_on(self):
         self.well(self.numbers(10), table="old")

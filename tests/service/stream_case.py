@@ -2,7 +2,7 @@
 
 import os
 import pathlib
-import shutil
+import random
 import signal
 import subprocess
 import time
@@ -11,11 +11,12 @@ import unittest
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from command import AMPLOAD, environment_of
+from command import AMPLOAD, environment_of, wait_until_stopped
 from load_case import LoadCase
 
 TESTSERVER = str(pathlib.Path(AMPLOAD).parent / "ampload-testserver")
 QUERY = 'SELECT * FROM "_/eth_rpc".logs'
+SEED = random.SystemRandom().randrange(1 << 30)
 GENEROUS = 60  # seconds that a condition may take to come true; nothing waits that long when all is well
 
 
@@ -47,8 +48,32 @@ class Server:
             return None
 
 
+def head_after(script, blocks, network=None):
+    """The number of the newest block of that network once the script is done; the chain begins at 0."""
+    head = blocks - 1
+    for step in script.split(";"):
+        words = step.split()
+        if words[0] not in ("mine", "reorg"):
+            continue
+        numbers = [int(word) for word in words[1:] if word.isdigit()]
+        if network is None or network == words[1]:
+            head += numbers[0] if words[0] == "mine" else numbers[1] - numbers[0]
+    return head
+
+
+def restless(times):
+    """A script of reorganisations, one soon after the other."""
+    return ";".join("mine 4; sleep 40; reorg 2 3; sleep 60; reorg 9 11; sleep 50; mine 7; reorg 16 12; sleep 30"
+                    for _ in range(times)) + "; reorg 5 6; mine 40"
+
+
 def by_block(rows):
     return sorted(rows, key=lambda row: (row["network"], row["block_num"], row["log_index"]))
+
+
+def newest(rows):
+    """What an upsert by log_index leaves of one network's rows."""
+    return by_block({row["log_index"]: row for row in by_block(rows)}.values())
 
 
 class StreamCase(LoadCase):
@@ -128,6 +153,50 @@ class StreamCase(LoadCase):
         return subprocess.CompletedProcess(process.args, process.returncode, process.out.read_text(),
                                            process.err.read_text())
 
+    def kill_until_the_end(self, *words, kills, script, blocks=60, network=None, serving=("--row-messages", 2,
+                           "--max-blocks", 7), expected=lambda rows: rows, points=40, within=0.25, to=None):
+        """A stream of these words to the script's end, which is killed that often at most, each time at one of the
+        first so many fault points or within so many seconds, and started again. In the end its rows are what is
+        expected of the server's."""
+        dice = random.Random(SEED)
+        server = self.serve("--blocks", blocks, "--script", script, *serving)
+        until = ("--until", head_after(script, blocks, network), *words)
+        killed = 0
+        while True:
+            many = killed >= kills
+            fault = None if many or dice.random() < 0.4 else f"*:{dice.randint(1, points)}"
+            process = self.start(server, *until, "--commit-interval", "5ms", fault=fault, to=to)
+            if fault is None and not many:
+                try:
+                    process.wait(dice.uniform(0, within))
+                except subprocess.TimeoutExpired:
+                    process.kill()
+            status = self.ended(process)
+            if status == 0:
+                break
+            self.assertEqual(status, -signal.SIGKILL, f"seed {SEED} " + self.said(process))
+            killed += 1
+        self.assertGreater(killed, 0)
+        self.wait_for(lambda: server.rows() is not None, "the server's rows")
+        self.assertEqual(self.stored(), expected(by_block(server.rows())), f"seed {SEED}, {killed} kills")
+        self.assertGreater(len({row["_amp_batch_id"] for row in self.rows("logs")}), 1)
+
+    def stopped_at(self, process):
+        """Waits until the process has stopped itself at its fault point."""
+        wait_until_stopped(process)
+        return process
+
+    def has_stopped(self, process):
+        """Whether it has stopped itself at its fault point; False: it has ended."""
+        _, status = os.waitpid(process.pid, os.WUNTRACED)
+        if os.WIFSTOPPED(status):
+            return True
+        process.returncode = os.waitstatus_to_exitcode(status)
+        return False
+
+    def goes_on(self, process):
+        process.send_signal(signal.SIGCONT)
+
     def stored(self, table="logs"):
         """The rows without the columns that ampload adds, by block."""
         return by_block([{name: value for name, value in row.items() if not name.startswith("_amp_")}
@@ -142,6 +211,10 @@ class StreamCase(LoadCase):
             time.sleep(0.05)
         self.assertEqual(by_block(server.rows()), mine)
         self.assertTrue(all(isinstance(row["_amp_batch_id"], int) for row in self.rows(table)))
+
+    def assert_newest(self, server, table="logs"):
+        """What an upsert by log_index must hold."""
+        self.assertEqual(self.stored(table), newest(server.rows()))
 
     def checkpoint(self, table="logs"):
         """What inspect says of the one pipeline."""

@@ -10,9 +10,11 @@ import time
 import unittest
 
 import psycopg2
+import redis
 
 from pgbouncer import PgBouncer
 from postgresql import PostgreSQL
+from redis_server import Redis
 
 SERVICES = pathlib.Path(os.environ["AMPLOAD_SOURCE_DIR"]) / "tools" / "services"
 
@@ -72,11 +74,63 @@ class Services(unittest.TestCase):
             self.assertEqual(ask(pooler.uri("template1"), "SELECT current_database()"), [("template1",)])
         self.assertFalse(pooler._folder.exists())
 
+    def test_redis_keeps_over_a_crash_what_its_file_has(self):
+        with Redis(appendonly="always") as server:
+            client = redis.from_url(server.uri(database=3), retry=None)
+            client.set("k", "v")
+            server.crash()
+            with self.assertRaises(redis.ConnectionError):
+                client.get("k")
+            server.start()
+            self.assertEqual(redis.from_url(server.uri(database=3)).get("k"), b"v")
+            self.assertIn(b"v", server.append_only_file().read_bytes())
+        self.assertFalse(server.folder.exists())
+        self.assertFalse(runs(server.pid))
+
+    def test_redis_without_a_file_forgets(self):
+        with Redis() as server:
+            redis.Redis(unix_socket_path=str(server.socket)).set("k", "v")
+            server.crash()
+            server.start()
+            self.assertIsNone(redis.from_url(server.uri()).get("k"))
+
+    def test_redis_users_and_tls(self):
+        with Redis(password="wo rd", tls=True, acl={"reader": "on >look ~* +get"}) as server:
+            trusted = {"ssl_ca_certs": str(server.certificate_file)}
+            self.assertTrue(redis.from_url(server.uri(tls=True), **trusted).set("k", "v"))
+            with self.assertRaises(redis.ConnectionError):
+                redis.from_url(server.uri(tls=True), retry=None).get("k")  # nobody it trusts has signed
+            reader = redis.from_url(server.uri(user="reader", password="look"))
+            self.assertEqual(reader.get("k"), b"v")
+            with self.assertRaises(redis.exceptions.NoPermissionError):
+                reader.set("k", "w")
+            with self.assertRaises(redis.AuthenticationError):
+                redis.from_url(server.uri(password="another")).get("k")
+
+    def test_a_redis_replica_and_one_that_stands_still(self):
+        with Redis() as server, Redis(replica_of=server) as replica:
+            redis.from_url(server.uri()).set("k", "v")
+            copy = redis.from_url(replica.uri())
+            end = time.monotonic() + 60
+            while copy.get("k") is None and time.monotonic() < end:
+                time.sleep(0.02)
+            self.assertEqual(copy.get("k"), b"v")
+            with self.assertRaises(redis.exceptions.ReadOnlyError):
+                copy.set("k", "w")
+            server.pause()
+            with self.assertRaises(redis.TimeoutError):
+                redis.from_url(server.uri(), socket_timeout=0.05, retry=None).get("k")
+            server.resume()
+            self.assertEqual(redis.from_url(server.uri()).get("k"), b"v")
+
     def test_a_command_is_run_with_the_environment(self):
         done = subprocess.run([SERVICES, "run", "postgresql", "--", "sh", "-c",
                                'psql -Atc "SELECT 40 + 2" "$AMPLOAD_TEST_POSTGRESQL_URI"; exit 9'],
                               capture_output=True, text=True)
         self.assertEqual((done.stdout, done.returncode), ("42\n", 9), done.stderr)
+        done = subprocess.run([SERVICES, "run", "redis", "--", "sh", "-c",
+                               'redis-cli -u "$AMPLOAD_TEST_REDIS_URI" incrby n 42'], capture_output=True, text=True)
+        self.assertEqual((done.stdout, done.returncode), ("42\n", 0), done.stderr)
 
     def test_the_server_ends_with_a_process_that_is_killed(self):
         # The folder's name is printed by a process that then waits for ever.

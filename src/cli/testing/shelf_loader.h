@@ -23,6 +23,7 @@ namespace ampload::cli::testing {
 struct Shelf {
   std::map<std::string, std::shared_ptr<arrow::Table>> tables;
   std::map<std::string, std::vector<Checkpoint>> checkpoints;
+  std::map<std::string, std::vector<HistoryEntry>> history;
   std::vector<CheckLine> checks = {{"reachable", true, "shelf 1.0"}, {"may write", true, ""}};
   Status connect;
   std::function<Status(const CallContext&)> on_stage;
@@ -130,6 +131,16 @@ class ShelfLoader : public Loader {
   Result<std::shared_ptr<arrow::Table>> ReadRows(const std::string& table,
                                                  const ReadOptions& options) override {
     return shelf_.tables.at(table)->Slice(0, options.limit);
+  }
+  Result<std::vector<HistoryEntry>> ReadHistory(const std::string& table, int64_t limit) override {
+    const auto found = shelf_.history.find(table);
+    if (found == shelf_.history.end()) {
+      return Status(arrow::StatusCode::NotImplemented, "shelf: this store keeps no history",
+                    std::make_shared<FailureDetail>(FailureKind::kConfiguration));
+    }
+    auto entries = found->second;
+    if (std::cmp_less(limit, entries.size())) entries.resize(static_cast<size_t>(limit));
+    return entries;
   }
   // Types as a lake has them, so that some columns are lossy.
   Result<TablePlan> PlanTable(const TableSpec& table, const arrow::RecordBatch* sample) override {

@@ -1,7 +1,5 @@
 #include "loaders/lmdb/catalog.h"
 
-#include <arrow/buffer.h>
-#include <arrow/io/memory.h>
 #include <arrow/ipc/api.h>
 
 #include <nlohmann/json.hpp>
@@ -9,13 +7,12 @@
 
 #include "base/hex.h"
 #include "loader/checkpoint_json.h"
+#include "loader/json_record.h"
 
 namespace ampload::lmdb {
 namespace {
 
 using Json = nlohmann::json;
-
-constexpr int kRecordVersion = 1;
 
 std::string TableKey(const std::string& table) { return "table/" + table; }
 std::string AloneKey(const std::string& table) { return "alone/" + table; }
@@ -35,28 +32,12 @@ std::string LoadKey(const std::string& table, const std::string& nonce) {
 }
 
 Status Damaged(const std::string& where, const std::string& why) {
-  return PermanentError(
-      "lmdb: ampload's own record is damaged, or a newer ampload wrote it; nothing was changed: "
-      "record=" +
-      where + " reason=" + why);
-}
-
-// Runs `read` over parsed JSON; whatever the library throws becomes a Damaged status.
-template <class T, class Read>
-Result<T> FromRecord(std::string_view text, const std::string& where, Read read) {
-  try {
-    const Json json = Json::parse(text);
-    const int version = json.at("version").template get<int>();
-    if (version > kRecordVersion) return Damaged(where, "version " + std::to_string(version));
-    return read(json);
-  } catch (const Json::exception& e) {
-    return Damaged(where, e.what());
-  }
+  return DamagedRecord("lmdb", where, why);
 }
 
 Result<TableRecord> ToTableRecord(std::string_view text, const std::string& table) {
-  return FromRecord<TableRecord>(
-      text, TableKey(table), [&](const Json& json) -> Result<TableRecord> {
+  return FromJsonRecord<TableRecord>(
+      "lmdb", text, TableKey(table), [&](const Json& json) -> Result<TableRecord> {
         TableRecord record;
         record.uuid = json.at("uuid").get<std::string>();
         record.key.columns = json.at("key_columns").get<std::vector<std::string>>();
@@ -73,7 +54,7 @@ Result<TableRecord> ToTableRecord(std::string_view text, const std::string& tabl
 }
 
 Result<OpenLoad> ToOpenLoad(std::string_view text, const std::string& where) {
-  return FromRecord<OpenLoad>(text, where, [](const Json& json) -> Result<OpenLoad> {
+  return FromJsonRecord<OpenLoad>("lmdb", text, where, [](const Json& json) -> Result<OpenLoad> {
     OpenLoad load;
     load.nonce = json.at("nonce").get<std::string>();
     load.pipeline = json.at("pipeline").get<std::string>();
@@ -127,17 +108,12 @@ Result<std::optional<TableRecord>> Catalog::ReadTable(const std::string& table) 
   ARROW_ASSIGN_OR_RAISE(auto record, ToTableRecord(*text, table));
   ARROW_ASSIGN_OR_RAISE(const auto schema, Get(SchemaKey(table)));
   if (!schema.has_value()) return Damaged(SchemaKey(table), "missing");
-  arrow::io::BufferReader reader(std::make_shared<arrow::Buffer>(
-      reinterpret_cast<const uint8_t*>(schema->data()), static_cast<int64_t>(schema->size())));
-  arrow::ipc::DictionaryMemo memo;
-  auto parsed = arrow::ipc::ReadSchema(&reader, &memo);
-  if (!parsed.ok()) return Damaged(SchemaKey(table), parsed.status().message());
-  record.schema = *parsed;
+  ARROW_ASSIGN_OR_RAISE(record.schema, SchemaFromBytes("lmdb", *schema, SchemaKey(table)));
   return record;
 }
 
 Status Catalog::WriteTable(const std::string& table, const TableRecord& record) {
-  const Json json = {{"version", kRecordVersion},
+  const Json json = {{"version", kJsonRecordVersion},
                      {"uuid", record.uuid},
                      {"key_columns", record.key.columns},
                      {"key_pattern", record.key.pattern},
@@ -200,16 +176,17 @@ Status Catalog::RemoveCheckpoint(const std::string& table, const std::string& pi
 Result<std::optional<std::string>> Catalog::ReadAlone(const std::string& table) {
   ARROW_ASSIGN_OR_RAISE(const auto text, Get(AloneKey(table)));
   if (!text.has_value()) return std::nullopt;
-  ARROW_ASSIGN_OR_RAISE(auto pipeline,
-                        FromRecord<std::string>(*text, AloneKey(table), [](const Json& json) {
-                          return Result<std::string>(json.at("pipeline").get<std::string>());
-                        }));
+  ARROW_ASSIGN_OR_RAISE(
+      auto pipeline,
+      FromJsonRecord<std::string>("lmdb", *text, AloneKey(table), [](const Json& json) {
+        return Result<std::string>(json.at("pipeline").get<std::string>());
+      }));
   ARROW_ASSIGN_OR_RAISE(const auto checkpoint, Get(CheckpointKey(table, pipeline)));
   return checkpoint.has_value() ? std::optional(std::move(pipeline)) : std::nullopt;
 }
 
 Status Catalog::WriteAlone(const std::string& table, const std::string& pipeline) {
-  const Json json = {{"version", kRecordVersion}, {"pipeline", pipeline}};
+  const Json json = {{"version", kJsonRecordVersion}, {"pipeline", pipeline}};
   return txn_->Put(*dbi_, AloneKey(table), json.dump());
 }
 
@@ -234,7 +211,7 @@ Result<std::vector<OpenLoad>> Catalog::ReadLoads(const std::string& table) {
 }
 
 Status Catalog::WriteLoad(const std::string& table, const OpenLoad& load) {
-  Json json = {{"version", kRecordVersion},
+  Json json = {{"version", kJsonRecordVersion},
                {"nonce", load.nonce},
                {"pipeline", load.pipeline},
                {"pid", load.pid},

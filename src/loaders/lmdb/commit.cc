@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "ampload/fault_point.h"
+#include "loader/fence.h"
 #include "loaders/lmdb/session.h"
 #include "loaders/lmdb/undo_log.h"
 
@@ -94,7 +95,7 @@ Status LmdbSession::CommitIn(Transaction& txn, const Checkpoint& checkpoint,
   }
   ARROW_RETURN_NOT_OK(CloseLoad(txn, catalog));
   if (one_off()) return Status::OK();
-  *fence = NextCheckpoint(checkpoint, next_table_.uuid);
+  *fence = UnderFence(checkpoint, *fence_, next_table_.uuid);
   if (spec_.streaming) {
     BatchIdSet undoable;
     for (const auto& entry : (*fence)->ladder) undoable.insert(entry.batch);
@@ -114,20 +115,6 @@ Status LmdbSession::CloseLoad(Transaction& txn, Catalog& catalog) {
     ARROW_RETURN_NOT_OK(undo.Forget(*noted_as));
   }
   return catalog.RemoveLoad(spec_.name, load_.nonce);
-}
-
-Checkpoint LmdbSession::NextCheckpoint(const Checkpoint& from_engine,
-                                       const std::string& uuid) const {
-  Checkpoint next = from_engine;
-  next.table = spec_.name;
-  next.pipeline = spec_.pipeline;
-  next.owner = fence_->owner;
-  next.epoch = fence_->epoch;
-  next.sequence = fence_->sequence + 1;
-  next.slot = fence_->slot;
-  next.store_handle = fence_->store_handle;
-  next.table_identity = uuid;
-  return next;
 }
 
 Status LmdbSession::ReplaceTable(Transaction& txn, Catalog& catalog) {

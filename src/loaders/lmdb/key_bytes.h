@@ -8,7 +8,11 @@
 #include <string_view>
 #include <type_traits>
 
+#include "encode/big_endian.h"
+
 namespace ampload::lmdb {
+
+using encode::PutBigEndian;
 
 // Calls visit(row, bytes) for every row of a string, binary or fixed-size column.
 template <class Array, class Visit>
@@ -57,17 +61,6 @@ void VisitIntegers(const arrow::Array& array, const Visit& visit) {
       return rows(std::type_identity<arrow::UInt32Type>());
     default:
       return rows(std::type_identity<arrow::UInt64Type>());
-  }
-}
-
-template <class T>
-void PutBigEndian(T value, char* out) {
-  using U = std::make_unsigned_t<T>;
-  auto bits = static_cast<U>(value);
-  if constexpr (std::is_signed_v<T>) bits = static_cast<U>(bits ^ (U{1} << (sizeof(U) * 8 - 1)));
-  for (size_t i = sizeof(U); i-- > 0;) {
-    out[i] = static_cast<char>(bits & 0xff);
-    if constexpr (sizeof(U) > 1) bits = static_cast<U>(bits >> 8);
   }
 }
 

@@ -9,9 +9,10 @@
 
 #include "base/arrow_compute.h"
 #include "base/hex.h"
-#include "base/nearest_name.h"
+#include "encode/key_pattern.h"
+#include "encode/named_column.h"
+#include "encode/plain_column.h"
 #include "loaders/lmdb/key_bytes.h"
-#include "loaders/lmdb/plain_column.h"
 
 namespace ampload::lmdb {
 namespace {
@@ -26,49 +27,7 @@ bool IsKeyType(const arrow::DataType& type) {
          IsBytes(type);
 }
 
-// A pattern's literals, with neighbouring ones joined, and its columns.
-struct PatternPart {
-  bool is_column = false;
-  std::string text;
-};
-
-Result<std::vector<PatternPart>> SplitPattern(std::string_view pattern, const std::string& table) {
-  std::vector<PatternPart> parts;
-  const auto add_literal = [&](std::string_view text) {
-    if (text.empty()) return;
-    if (parts.empty() || parts.back().is_column) parts.push_back({});
-    parts.back().text += text;
-  };
-  for (std::string_view rest = pattern; !rest.empty();) {
-    const size_t open = std::min(rest.find('{'), rest.size());
-    add_literal(rest.substr(0, open));
-    if (open == rest.size()) break;
-    const size_t close = rest.find('}', open);
-    if (close == std::string_view::npos) {
-      return ConfigurationError("lmdb: key_pattern lacks a closing brace: key_pattern=" +
-                                std::string(pattern));
-    }
-    const auto name = rest.substr(open + 1, close - open - 1);
-    if (name == "table") {
-      add_literal(table);
-    } else {
-      parts.push_back({true, std::string(name)});
-    }
-    rest.remove_prefix(close + 1);
-  }
-  return parts;
-}
-
 }  // namespace
-
-Result<std::vector<std::string>> ColumnsOfPattern(std::string_view pattern) {
-  ARROW_ASSIGN_OR_RAISE(const auto parts, SplitPattern(pattern, ""));
-  std::vector<std::string> columns;
-  for (const auto& part : parts) {
-    if (part.is_column) columns.push_back(part.text);
-  }
-  return columns;
-}
 
 std::string RowNumberKey(uint64_t number) {
   std::string key(8, '\0');
@@ -96,15 +55,10 @@ Result<std::unique_ptr<KeyEncoder>> KeyEncoder::Make(const arrow::Schema& schema
   encoder->is_pattern_ = !key.pattern.empty();
 
   const auto add_column = [&](const std::string& name) -> Status {
-    const int column = schema.GetFieldIndex(name);
-    if (column < 0) {
-      const auto nearest = base::NearestName(name, schema.field_names());
-      return ConfigurationError(
-          "lmdb: the key names a column that the rows do not have" +
-          (nearest.has_value() ? ", did you mean " + *nearest + "?" : std::string()) +
-          ": table=" + table + " column=" + name);
-    }
-    auto type = PlainType(schema.field(column)->type());
+    const auto found = encode::PlaceOfColumn("the key", name, schema, table);
+    if (!found.ok()) return WithContext(found.status(), "lmdb");
+    const int column = *found;
+    auto type = encode::PlainType(schema.field(column)->type());
     if (!IsKeyType(*type)) {
       return ConfigurationError(
           "lmdb: a column of this type cannot be part of a key; keys take integers, strings "
@@ -116,8 +70,9 @@ Result<std::unique_ptr<KeyEncoder>> KeyEncoder::Make(const arrow::Schema& schema
   };
 
   for (const auto& name : key.columns) ARROW_RETURN_NOT_OK(add_column(name));
-  ARROW_ASSIGN_OR_RAISE(const auto pattern, SplitPattern(key.pattern, table));
-  for (const auto& part : pattern) {
+  const auto pattern = encode::SplitPattern(key.pattern, table);
+  if (!pattern.ok()) return WithContext(pattern.status(), "lmdb");
+  for (const auto& part : *pattern) {
     if (part.is_column) {
       ARROW_RETURN_NOT_OK(add_column(part.text));
     } else {
@@ -127,28 +82,16 @@ Result<std::unique_ptr<KeyEncoder>> KeyEncoder::Make(const arrow::Schema& schema
   return encoder;
 }
 
-// Reads a pattern's text from one end as far as each part says where it ends, then from the other:
-// a number ends at what is no digit, fixed bytes after their width, other texts nowhere.
 bool KeyEncoder::TellsKeysApart() const {
   if (!is_pattern_) return true;
-  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-  const auto ends = [&](size_t part, bool forwards) {
-    const auto& type = *parts_[part].type;
-    if (type.id() == arrow::Type::FIXED_SIZE_BINARY) return true;
-    if (!arrow::is_integer(type.id())) return false;
-    const size_t next = forwards ? part + 1 : part - 1;
-    if (next >= parts_.size()) return true;  // the text's own end
-    if (parts_[next].column >= 0) return false;
-    const auto& literal = parts_[next].literal;
-    if (forwards) return !is_digit(literal.front());
-    const bool maybe_sign = arrow::is_signed_integer(type.id()) && literal.back() == '-';
-    return !is_digit(literal.back()) && !maybe_sign;
-  };
-  size_t begin = 0;
-  while (begin < parts_.size() && (parts_[begin].column < 0 || ends(begin, true))) ++begin;
-  size_t end = parts_.size();
-  while (end > begin && (parts_[end - 1].column < 0 || ends(end - 1, false))) --end;
-  return end - begin <= 1;
+  std::vector<encode::PatternPart> parts;
+  std::vector<encode::TextExtent> extents(parts_.size());
+  for (size_t p = 0; p < parts_.size(); ++p) {
+    const bool is_column = parts_[p].column >= 0;
+    parts.push_back({is_column, is_column ? parts_[p].name : parts_[p].literal});
+    if (is_column) extents[p] = encode::ExtentOf(*parts_[p].type, encode::BinaryText::kBytes);
+  }
+  return encode::TellsKeysApart(parts, extents);
 }
 
 Status KeyEncoder::Fail(std::string_view what, std::string_view column, int64_t first_row,
@@ -173,7 +116,7 @@ Result<EncodedKeys> KeyEncoder::Encode(const arrow::RecordBatch& batch, int64_t 
   arrow::ArrayVector columns(parts_.size());
   for (size_t p = 0; p < parts_.size(); ++p) {
     if (parts_[p].column < 0) continue;
-    ARROW_ASSIGN_OR_RAISE(columns[p], PlainColumn(batch, parts_[p].column, parts_[p].type));
+    ARROW_ASSIGN_OR_RAISE(columns[p], encode::PlainColumn(batch, parts_[p].column, parts_[p].type));
     ARROW_RETURN_NOT_OK(CheckNoNull(*columns[p], parts_[p].name, first_row));
   }
   ARROW_ASSIGN_OR_RAISE(EncodedKeys keys, SizeKeys(columns, batch.num_rows(), first_row));

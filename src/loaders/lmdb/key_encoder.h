@@ -82,9 +82,6 @@ class KeyEncoder {
   std::vector<Part> parts_;
 };
 
-// The columns that a key pattern names, in its order. A configuration error for a bad pattern.
-Result<std::vector<std::string>> ColumnsOfPattern(std::string_view pattern);
-
 // 8 bytes, big-endian.
 std::string RowNumberKey(uint64_t number);
 Result<uint64_t> RowNumberOf(std::string_view key);

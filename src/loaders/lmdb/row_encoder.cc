@@ -1,9 +1,8 @@
 #include "loaders/lmdb/row_encoder.h"
 
-#include <arrow/array.h>
-
 #include <utility>
 
+#include "loader/column_order.h"
 #include "loader/row_op.h"
 
 namespace ampload::lmdb {
@@ -19,7 +18,9 @@ Result<std::unique_ptr<RowEncoder>> RowEncoder::Make(RowForm form) {
     ARROW_ASSIGN_OR_RAISE(encoder->keys_, KeyEncoder::Make(*columns, form.key, form.table));
   }
   if (!form.order_by.empty()) {
-    ARROW_ASSIGN_OR_RAISE(encoder->order_, OrderEncoder::Make(*columns, form.order_by, form.table));
+    auto order = encode::OrderEncoder::Make(*columns, form.order_by, form.table);
+    if (!order.ok()) return WithContext(order.status(), "lmdb");
+    encoder->order_ = std::move(*order);
   }
   auto values = encode::MakeRowFormatEncoder(form.format, columns);
   if (!values.ok()) return WithContext(values.status(), "lmdb: table=" + form.table);
@@ -28,44 +29,8 @@ Result<std::unique_ptr<RowEncoder>> RowEncoder::Make(RowForm form) {
   return encoder;
 }
 
-Result<std::shared_ptr<arrow::RecordBatch>> RowEncoder::InOrder(
-    const std::shared_ptr<arrow::RecordBatch>& batch) const {
-  const auto& wanted = *form_.rows;
-  if (batch->schema()->Equals(wanted, /*check_metadata=*/false)) return batch;
-  std::vector<int> places;
-  for (const auto& field : wanted.fields()) {
-    const int place = batch->schema()->GetFieldIndex(field->name());
-    if (place >= 0 && batch->schema()->field(place)->Equals(*field, /*check_metadata=*/false)) {
-      places.push_back(place);
-    }
-  }
-  if (std::cmp_equal(places.size(), wanted.num_fields()) &&
-      batch->num_columns() == wanted.num_fields()) {
-    return batch->SelectColumns(places);
-  }
-  return DataError("lmdb: a batch has another schema than the session's: table=" + form_.table +
-                   " session=[" + wanted.ToString() + "] batch=[" + batch->schema()->ToString() +
-                   "]");
-}
-
-Status RowEncoder::CheckNulls(const arrow::RecordBatch& batch, const EncodedPairs& pairs) const {
-  for (const auto& name : form_.never_null) {
-    const auto column = batch.GetColumnByName(name);
-    if (column == nullptr) continue;
-    for (int64_t row = 0; row < batch.num_rows(); ++row) {
-      if (pairs.op(row) == RowOp::kDelete || column->IsValid(row)) continue;
-      return BadRowError(row,
-                         "lmdb: a null in a column that is never null in the table; only a row "
-                         "that deletes may have one: table=" +
-                             form_.table + " column=" + name +
-                             " row=" + std::to_string(pairs.first_row + row));
-    }
-  }
-  return Status::OK();
-}
-
 Result<std::unique_ptr<EncodedBatch>> RowEncoder::Encode(const StagedBatch& staged) const {
-  ARROW_ASSIGN_OR_RAISE(auto batch, InOrder(staged.batch));
+  ARROW_ASSIGN_OR_RAISE(auto batch, InOrder("lmdb", staged.batch, *form_.rows, form_.table));
   auto pairs = std::make_unique<EncodedPairs>();
   pairs->batch_id = staged.id.value();
   pairs->first_row = staged.first_row;
@@ -79,15 +44,12 @@ Result<std::unique_ptr<EncodedBatch>> RowEncoder::Encode(const StagedBatch& stag
     if (!ops.ok()) return WithContext(ops.status(), where);
     pairs->ops = std::move(*ops);
     ARROW_ASSIGN_OR_RAISE(batch, batch->RemoveColumn(*form_.op_column));
-    ARROW_RETURN_NOT_OK(CheckNulls(*batch, *pairs));
+    ARROW_RETURN_NOT_OK(CheckNeverNull("lmdb", *batch, pairs->ops, form_.never_null, form_.table,
+                                       staged.first_row));
   }
   if (keys_ != nullptr) {
     auto keys = keys_->Encode(*batch, staged.first_row);
-    if (!keys.ok()) {
-      const auto& status = keys.status();
-      return staged.origin.empty() ? status
-                                   : status.WithMessage(MessageOf(status), " file=", staged.origin);
-    }
+    if (!keys.ok()) return WithOrigin(keys.status(), staged);
     pairs->keys = std::move(*keys);
   }
   if (order_ != nullptr) {

@@ -11,9 +11,9 @@
 
 #include "ampload/write_session.h"
 #include "encode/encoded_rows.h"
+#include "encode/order_encoder.h"
 #include "encode/row_format_encoder.h"
 #include "loaders/lmdb/key_encoder.h"
-#include "loaders/lmdb/order_encoder.h"
 
 namespace ampload::lmdb {
 
@@ -22,7 +22,7 @@ struct EncodedPairs final : public EncodedBatch {
   std::optional<EncodedKeys> keys;
   encode::EncodedRows values;  // a row that is deleted has one too
   std::vector<RowOp> ops;      // one a row; empty: all are upserts
-  std::optional<EncodedOrder> order;
+  std::optional<encode::EncodedOrder> order;
   std::shared_ptr<arrow::Schema> columns;  // of the values
   int64_t batch_id = 0;
   int64_t first_row = 0;
@@ -70,15 +70,10 @@ class RowEncoder final : public BatchEncoder {
   bool TellsKeysApart() const { return keys_ == nullptr || keys_->TellsKeysApart(); }
 
  private:
-  // The batch as form_.rows has it.
-  Result<std::shared_ptr<arrow::RecordBatch>> InOrder(
-      const std::shared_ptr<arrow::RecordBatch>& batch) const;
-  Status CheckNulls(const arrow::RecordBatch& batch, const EncodedPairs& pairs) const;
-
   RowForm form_;
-  std::shared_ptr<arrow::Schema> columns_;  // of the values: form_.rows without `_op`
-  std::unique_ptr<KeyEncoder> keys_;        // null: rows are numbered
-  std::unique_ptr<OrderEncoder> order_;     // null: rows come in their order
+  std::shared_ptr<arrow::Schema> columns_;       // of the values: form_.rows without `_op`
+  std::unique_ptr<KeyEncoder> keys_;             // null: rows are numbered
+  std::unique_ptr<encode::OrderEncoder> order_;  // null: rows come in their order
   std::unique_ptr<encode::RowFormatEncoder> values_;
 };
 

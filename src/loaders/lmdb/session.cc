@@ -6,6 +6,7 @@
 #include "ampload/fault_point.h"
 #include "ampload/log.h"
 #include "base/random.h"
+#include "loader/fence.h"
 #include "loaders/lmdb/open_loads.h"
 
 namespace ampload::lmdb {
@@ -62,8 +63,7 @@ Status LmdbSession::WriteWhenClear(int64_t bytes, bool take_over, std::string* c
 
 Status LmdbSession::CheckFence(Catalog& catalog) {
   refusal_.reset();
-  const bool fence = AMPLOAD_SAFEGUARD("fence");
-  if (load_recorded_ && fence) {
+  if (load_recorded_ && AMPLOAD_SAFEGUARD("fence")) {
     ARROW_ASSIGN_OR_RAISE(const auto mine, catalog.ReadLoad(spec_.name, load_.nonce));
     if (!mine.has_value()) {
       refusal_ = Fenced{"another process, which took over this load"};
@@ -73,22 +73,8 @@ Status LmdbSession::CheckFence(Catalog& catalog) {
   }
   if (one_off()) return Status::OK();
   ARROW_ASSIGN_OR_RAISE(const auto now, catalog.ReadCheckpoint(spec_.name, spec_.pipeline));
-  const bool same_owner =
-      now.has_value() && (!fence || (now->owner == fence_->owner && now->epoch == fence_->epoch));
-  const bool same_sequence = now.has_value() && (!AMPLOAD_SAFEGUARD("sequence_check") ||
-                                                 now->sequence == fence_->sequence);
-  if (same_owner && same_sequence) return Status::OK();
-  if (fence && now.has_value() && now->owner != fence_->owner && now->epoch >= fence_->epoch) {
-    refusal_ = Fenced{now->store_handle};
-    return ConflictError(
-        "lmdb: another process took over this pipeline; stop: table=" + spec_.name +
-            " pipeline=" + spec_.pipeline + " by=" + now->store_handle,
-        "FENCED");
-  }
-  refusal_ = Conflict{now.has_value() ? "the environment went back to an older state"
-                                      : "the checkpoint is gone"};
-  return ConflictError("lmdb: the pipeline's checkpoint is not what this session wrote: table=" +
-                       spec_.name + " pipeline=" + spec_.pipeline);
+  return ampload::CheckFence("lmdb", "the environment", *fence_, now, ": table=" + spec_.name,
+                             &refusal_);
 }
 
 Status LmdbSession::Stage(StagedBatch batch, const CallContext& context) {

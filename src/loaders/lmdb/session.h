@@ -20,6 +20,7 @@
 
 #include "ampload/type_plan.h"
 #include "ampload/write_session.h"
+#include "loader/neighbours.h"
 #include "loaders/lmdb/catalog.h"
 #include "loaders/lmdb/environment.h"
 #include "loaders/lmdb/lmdb_config.h"
@@ -53,7 +54,7 @@ class LmdbSession final : public WriteSession {
   bool one_off() const { return spec_.pipeline.empty(); }
   bool by_key() const { return spec_.mode == LoadMode::kUpsert || spec_.mode == LoadMode::kMerge; }
   // Its rows may take the place of others.
-  bool replaces() const { return by_key() || spec_.on_duplicate == DuplicatePolicy::kReplace; }
+  bool replaces() const { return MayReplaceRows(spec_); }
 
   std::string RuleInWords() const;  // plan.cc
 
@@ -73,7 +74,6 @@ class LmdbSession final : public WriteSession {
   Status CheckTable(Transaction& txn, Catalog& catalog);
   Status ChooseKey();
   Status ChooseFormat();
-  Status CheckFloats(const TableRecord& record) const;
   // Do the rows fit, as they are or after evolution? Then evolved_schema_ is what the table will
   // have.
   Status CheckSchema(const TableRecord& record);
@@ -122,7 +122,6 @@ class LmdbSession final : public WriteSession {
   Status AppendToTable(Transaction& txn);
   // The load's record, its notes and its order values go.
   Status CloseLoad(Transaction& txn, Catalog& catalog);
-  Checkpoint NextCheckpoint(const Checkpoint& from_engine, const std::string& uuid) const;
   // What holds once a commit took effect.
   void AfterCommit(std::optional<Checkpoint> fence);
   void ForgetEarlyRows();

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "ampload/fault_point.h"
+#include "loader/fence.h"
 #include "loaders/lmdb/session.h"
 
 namespace ampload::lmdb {
@@ -21,22 +22,12 @@ Result<Recovered> LmdbSession::Settle() {
   }
   const auto& now = *recovered.checkpoint;
   recovered.slot = now.slot;
-  if (now.owner != fence_->owner) {
-    if (now.epoch < fence_->epoch) {
-      return PermanentError(
-          "lmdb: the environment went back to a state before this session's take-over; start "
-          "again: table=" +
-          spec_.name + " pipeline=" + spec_.pipeline);
-    }
-    recovered.finding = RecoverFinding::kFenced;
+  ARROW_ASSIGN_OR_RAISE(recovered.finding,
+                        CompareWithFence("lmdb", *fence_, now, ": table=" + spec_.name));
+  if (recovered.finding == RecoverFinding::kFenced) {
     recovered.fenced_by = now.store_handle;
     return recovered;
   }
-  const auto mine = fence_->sequence;
-  const bool compared = AMPLOAD_SAFEGUARD("sequence_check");
-  recovered.finding = compared && now.sequence > mine   ? RecoverFinding::kCommitted
-                      : compared && now.sequence < mine ? RecoverFinding::kWentBack
-                                                        : RecoverFinding::kNotCommitted;
   fence_ = now;
   if (recovered.finding == RecoverFinding::kCommitted) AfterCommit(now);
   return recovered;

@@ -1,11 +1,10 @@
 // Does what a session wants fit the table that is there: key, format, columns?
-#include <arrow/type_traits.h>
-
 #include <algorithm>
 #include <set>
 #include <string>
 #include <utility>
 
+#include "encode/key_pattern.h"
 #include "loader/row_op.h"
 #include "loader/schema_change.h"
 #include "loaders/lmdb/session.h"
@@ -38,8 +37,9 @@ Status LmdbSession::ChooseKey() {
   key_ = KeyDefinition{spec_.keys, config_.key_pattern};
   const bool stays = table_.has_value() && !replacing_;
   const auto are_those_of = [&](const std::string& pattern) -> Result<bool> {
-    ARROW_ASSIGN_OR_RAISE(const auto columns, ColumnsOfPattern(pattern));
-    return std::set(columns.begin(), columns.end()) ==
+    const auto columns = encode::ColumnsOfPattern(pattern);
+    if (!columns.ok()) return WithContext(columns.status(), "lmdb");
+    return std::set(columns->begin(), columns->end()) ==
            std::set(spec_.keys.begin(), spec_.keys.end());
   };
   if (!key_.columns.empty() && !key_.pattern.empty()) {
@@ -87,25 +87,6 @@ Status LmdbSession::ChooseFormat() {
   return Status::OK();
 }
 
-// The digits of a float32 in JSON are its fewest: read as a float64 they are another number.
-Status LmdbSession::CheckFloats(const TableRecord& record) const {
-  if (record.value_format != encode::ValueFormat::kJson) return Status::OK();
-  for (const auto& field : columns_->fields()) {
-    const auto known = record.schema->GetFieldByName(field->name());
-    if (known == nullptr || !arrow::is_floating(known->type()->id()) ||
-        !arrow::is_floating(field->type()->id()) || known->type()->Equals(*field->type())) {
-      continue;
-    }
-    return DataError(
-        "lmdb: a float column of a table in JSON keeps its type, since its digits are those of "
-        "that type; give --cast " +
-        field->name() + ":" + known->type()->ToString() + ": table=" + spec_.name +
-        " column=" + field->name() + " type=" + known->type()->ToString() +
-        " rows=" + field->type()->ToString());
-  }
-  return Status::OK();
-}
-
 // A merge may lack columns: matched rows keep theirs, and a new row without a column that is never
 // null is refused when it comes. Under `_op` a nullable column may be null only in rows that
 // delete, which is seen when they are encoded.
@@ -134,7 +115,10 @@ std::vector<std::string> LmdbSession::NeverNullIn(const arrow::Schema& table) co
 }
 
 Status LmdbSession::CheckSchema(const TableRecord& record) {
-  ARROW_RETURN_NOT_OK(CheckFloats(record));
+  if (record.value_format == encode::ValueFormat::kJson) {
+    const auto floats = CheckFloatsKeepTheirType(*record.schema, *columns_, spec_.name);
+    ARROW_RETURN_NOT_OK(WithContext(floats, "lmdb"));
+  }
   auto comparison =
       CompareSchemas(*record.schema, *ColumnsAgainst(*record.schema), record.key.columns);
   ARROW_RETURN_NOT_OK(

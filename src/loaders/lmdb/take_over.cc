@@ -1,43 +1,18 @@
 // The session's start: its fence, its place among other loads, the table that it finds.
-#include <time.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <string>
 #include <utility>
 
 #include "ampload/fault_point.h"
 #include "base/random.h"
+#include "base/this_process.h"
+#include "loader/neighbours.h"
 #include "loader/row_op.h"
 #include "loaders/lmdb/open_loads.h"
 #include "loaders/lmdb/session.h"
 
 namespace ampload::lmdb {
-namespace {
-
-std::string HostName() {
-  char name[256] = {};
-  return gethostname(name, sizeof name - 1) == 0 ? std::string(name) : std::string("unknown");
-}
-
-std::string NowRfc3339() {
-  const time_t now = time(nullptr);
-  struct tm parts;
-  gmtime_r(&now, &parts);
-  char text[32];
-  strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text;
-}
-
-std::string NamesOf(const std::vector<Checkpoint>& checkpoints) {
-  std::string names;
-  for (const auto& checkpoint : checkpoints)
-    names += (names.empty() ? "" : ", ") + checkpoint.pipeline;
-  return names;
-}
-
-}  // namespace
-
 Result<Recovered> LmdbSession::Recover(RecoverMode mode, const CallContext& context) {
   ARROW_RETURN_NOT_OK(context.Check());
   if (mode == RecoverMode::kSettle) return Settle();
@@ -60,8 +35,8 @@ Result<Recovered> LmdbSession::TakeOver() {
   load_.replaces = replaces();
   load_.pipeline = spec_.pipeline;
   load_.pid = getpid();
-  load_.host = HostName();
-  load_.started_at = NowRfc3339();
+  load_.host = base::HostName();
+  load_.started_at = base::NowRfc3339();
   ARROW_ASSIGN_OR_RAISE(lock_, LoadLock::Take(environment_->path(), load_.nonce));
 
   ARROW_RETURN_NOT_OK(RefuseWhereALiveLoadHoldsTheTable());
@@ -110,12 +85,6 @@ Status LmdbSession::InstallFence(Transaction& txn, Recovered* recovered) {
       fence_, one_off() ? std::nullopt : catalog.ReadCheckpoint(spec_.name, spec_.pipeline));
   const bool fresh = !fence_.has_value() || fence_->sequence == 0;
   replacing_ = spec_.reset_pipeline || (spec_.mode == LoadMode::kOverwrite && fresh);
-  if (replacing_ && !others.empty() && !spec_.force) {
-    return ConfigurationError(
-        "lmdb: overwriting would remove the place of other pipelines that write this table; "
-        "give --force to do it: table=" +
-        spec_.name + " pipelines=" + NamesOf(others));
-  }
   ARROW_RETURN_NOT_OK(CheckNeighbours(catalog, others));
   load_.overwrite = replacing_;
   ARROW_RETURN_NOT_OK(CheckTable(txn, catalog));
@@ -144,37 +113,17 @@ Status LmdbSession::InstallFence(Transaction& txn, Recovered* recovered) {
   return InstallPipeline(catalog, others, recovered);
 }
 
-// Taking back a batch of an upsert or merge restores rows by what stood there before: whatever
-// another writer did to the same keys in between would be lost.
 Status LmdbSession::CheckNeighbours(Catalog& catalog, const std::vector<Checkpoint>& others) {
-  if (replacing_ && spec_.force) return Status::OK();
   ARROW_ASSIGN_OR_RAISE(const auto alone, catalog.ReadAlone(spec_.name));
-  if (alone.has_value() && *alone != spec_.pipeline) {
-    return ConfigurationError(
-        "lmdb: an upsert or merge stream has this table for itself; load into another table: "
-        "table=" +
-        spec_.name + " pipeline=" + *alone);
-  }
-  if (by_key() && spec_.streaming && !others.empty()) {
-    return ConfigurationError(
-        "lmdb: an upsert or merge stream must have its table for itself, and another pipeline "
-        "writes this one; stream into another table: table=" +
-        spec_.name + " pipelines=" + NamesOf(others));
-  }
-  return RefuseBesideAStream(catalog);
+  return ampload::CheckNeighbours("lmdb", spec_, replacing_, others, alone.value_or(""));
 }
 
+// Since the take-over a stream may have begun.
 Status LmdbSession::RefuseBesideAStream(Catalog& catalog) const {
   if (!replaces() || replacing_ || spec_.streaming) return Status::OK();
-  ARROW_ASSIGN_OR_RAISE(const auto checkpoints, catalog.ReadCheckpoints(spec_.name));
-  for (const auto& one : checkpoints) {
-    if (one.ladder.empty()) continue;
-    return ConfigurationError(
-        "lmdb: a stream writes this table and may take its rows back, and with them what an "
-        "upsert, a merge or --on-duplicate replace made of them; load into another table: table=" +
-        spec_.name + " pipeline=" + one.pipeline);
-  }
-  return Status::OK();
+  ARROW_ASSIGN_OR_RAISE(auto others, catalog.ReadCheckpoints(spec_.name));
+  std::erase_if(others, [&](const Checkpoint& one) { return one.pipeline == spec_.pipeline; });
+  return ampload::CheckNeighbours("lmdb", spec_, replacing_, others, "");
 }
 
 Status LmdbSession::InstallPipeline(Catalog& catalog, const std::vector<Checkpoint>& others,
@@ -192,23 +141,11 @@ Status LmdbSession::InstallPipeline(Catalog& catalog, const std::vector<Checkpoi
     recovered->checkpoint = *fence_;
   }
   if (!fence_.has_value()) {
-    if (!others.empty() && !spec_.add_pipeline) {
-      return ConfigurationError(
-          "lmdb: another pipeline writes this table; name yours with --pipeline, or allow it "
-          "with --add-pipeline: table=" +
-          spec_.name + " pipelines=" + NamesOf(others));
-    }
+    ARROW_ASSIGN_OR_RAISE(const int64_t slot, ClaimSlot("lmdb", spec_, others));
     fence_.emplace();
     fence_->table = spec_.name;
     fence_->pipeline = spec_.pipeline;
-    const auto taken = [&](int64_t slot) {
-      return std::any_of(others.begin(), others.end(),
-                         [&](const Checkpoint& one) { return one.slot == slot; });
-    };
-    while (taken(fence_->slot)) ++fence_->slot;
-    if (fence_->slot > BatchId::kMaxSlot) {
-      return PermanentError("lmdb: too many pipelines write this table: table=" + spec_.name);
-    }
+    fence_->slot = slot;
   }
   fence_->owner = load_.nonce;
   fence_->epoch.value += 1;

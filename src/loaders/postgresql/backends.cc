@@ -1,12 +1,13 @@
 #include "loaders/postgresql/backends.h"
 
-#include <time.h>
 #include <unistd.h>
 
 #include <charconv>
 #include <chrono>
 #include <string_view>
 #include <thread>
+
+#include "base/this_process.h"
 
 namespace ampload::postgresql {
 namespace {
@@ -15,20 +16,6 @@ constexpr std::string_view kServerProcess = "; server process ";
 constexpr std::string_view kSince = " since ";
 constexpr int kEndTries = 100;  // of 50 ms: a process that was told to end has so long
 constexpr auto kEndPause = std::chrono::milliseconds(50);
-
-std::string HostName() {
-  char name[256] = {};
-  return gethostname(name, sizeof name - 1) == 0 ? std::string(name) : std::string("unknown");
-}
-
-std::string NowRfc3339() {
-  const time_t now = time(nullptr);
-  struct tm parts;
-  gmtime_r(&now, &parts);
-  char text[32];
-  strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text;
-}
 
 constexpr char kAboutActivity[] =
     "a.pid, pg_catalog.to_char(a.backend_start AT TIME ZONE 'UTC', "
@@ -76,8 +63,8 @@ std::optional<BackendHandle> BackendHandle::Parse(const std::string& text) {
 
 Result<BackendHandle> DescribeBackend(Connection& connection, const CallContext& context) {
   BackendHandle handle;
-  handle.holder =
-      "pid " + std::to_string(getpid()) + " on " + HostName() + std::string(kSince) + NowRfc3339();
+  handle.holder = "pid " + std::to_string(getpid()) + " on " + base::HostName() +
+                  std::string(kSince) + base::NowRfc3339();
   ARROW_ASSIGN_OR_RAISE(const auto rows,
                         connection.Query("SELECT " + std::string(kAboutActivity) +
                                              " FROM pg_catalog.pg_stat_activity a WHERE a.pid = "

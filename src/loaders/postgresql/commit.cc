@@ -4,6 +4,7 @@
 
 #include "ampload/fault_point.h"
 #include "ampload/log.h"
+#include "loader/fence.h"
 #include "loader/row_op.h"
 #include "loaders/postgresql/ddl.h"
 #include "loaders/postgresql/key_writes.h"
@@ -116,23 +117,10 @@ Status PostgresSession::FinishRows(const CallContext& context) {
   return Status::OK();
 }
 
-Checkpoint PostgresSession::NextCheckpoint(const Checkpoint& from_engine) const {
-  Checkpoint next = from_engine;
-  next.table = name_.name;
-  next.pipeline = spec_.pipeline;
-  next.owner = fence_->owner;
-  next.epoch = fence_->epoch;
-  next.sequence = fence_->sequence + 1;
-  next.slot = fence_->slot;
-  next.store_handle = fence_->store_handle;
-  next.table_identity = table_.has_value() ? std::to_string(table_->oid) : fence_->table_identity;
-  return next;
-}
-
 // The compare-and-set. Where it does not take effect, refusal_ says what the commit's outcome is.
 Status PostgresSession::MoveCheckpoint(const Checkpoint& checkpoint, const CallContext& context) {
   CheckpointTable checkpoints(*connection_, name_.schema);
-  next_ = NextCheckpoint(checkpoint);
+  next_ = UnderFence(checkpoint, *fence_, table_.has_value() ? std::to_string(table_->oid) : "");
   if (!table_.has_value()) {
     ARROW_ASSIGN_OR_RAISE(const auto made,
                           connection_->Query("SELECT $1::regclass::oid", {name_.sql()}, context));
@@ -150,12 +138,7 @@ Status PostgresSession::MoveCheckpoint(const Checkpoint& checkpoint, const CallC
   if (*advanced) return Status::OK();
   ARROW_ASSIGN_OR_RAISE(const auto now,
                         checkpoints.Read(name_.name, spec_.pipeline, /*lock=*/false, context));
-  if (now.has_value() && now->owner != fence_->owner && now->epoch >= fence_->epoch) {
-    refusal_ = Fenced{now->store_handle};
-  } else {
-    refusal_ = Conflict{now.has_value() ? "the database went back to an older state"
-                                        : "the checkpoint is gone"};
-  }
+  refusal_ = RefusalOf("the database", *fence_, now);
   return Status::OK();
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "encode/exact_cast.h"
+#include "loader/column_order.h"
 #include "loader/lineage.h"
 #include "loader/row_op.h"
 
@@ -142,24 +143,6 @@ Status CheckKind(const PgTable& table) {
                             "; load into a table: table=" + table.name.text());
 }
 
-// Null is a row that has no value where the column is never null and the row does not delete.
-Status CheckNulls(const arrow::RecordBatch& batch, const std::vector<RowOp>& ops,
-                  const std::vector<std::string>& never_null, const std::string& table,
-                  int64_t first_row) {
-  for (const auto& name : never_null) {
-    const auto column = batch.GetColumnByName(name);
-    if (column == nullptr || column->null_count() == 0) continue;
-    for (int64_t row = 0; row < batch.num_rows(); ++row) {
-      if (column->IsValid(row) || ops[static_cast<size_t>(row)] == RowOp::kDelete) continue;
-      return BadRowError(row,
-                         "postgresql: a null in a column that is never null in the table; only a "
-                         "row that deletes may have one: table=" +
-                             table + " column=" + name + " row=" + std::to_string(first_row + row));
-    }
-  }
-  return Status::OK();
-}
-
 class TupleEncoder final : public BatchEncoder {
  public:
   TupleEncoder(std::unique_ptr<encode::pg::CopyEncoder> tuples, std::shared_ptr<arrow::Schema> rows,
@@ -174,21 +157,18 @@ class TupleEncoder final : public BatchEncoder {
     auto encoded = std::make_unique<EncodedTuples>();
     encoded->made_by = this;
     auto bytes = EncodeRows(staged);
-    if (!bytes.ok()) {
-      const auto& status = bytes.status();
-      return staged.origin.empty() ? status
-                                   : status.WithMessage(MessageOf(status), " file=", staged.origin);
-    }
+    if (!bytes.ok()) return WithOrigin(bytes.status(), staged);
     encoded->bytes = std::move(*bytes);
     return encoded;
   }
 
  private:
   Result<std::shared_ptr<arrow::Buffer>> EncodeRows(const StagedBatch& staged) const {
-    ARROW_ASSIGN_OR_RAISE(auto batch, InOrder(staged.batch));
+    ARROW_ASSIGN_OR_RAISE(auto batch, InOrder("postgresql", staged.batch, *rows_, table_));
     if (op_column_.has_value()) {
       ARROW_ASSIGN_OR_RAISE(const auto ops, ReadOps(*batch, *op_column_, staged.first_row));
-      ARROW_RETURN_NOT_OK(CheckNulls(*batch, ops, never_null_, table_, staged.first_row));
+      ARROW_RETURN_NOT_OK(
+          CheckNeverNull("postgresql", *batch, ops, never_null_, table_, staged.first_row));
       arrow::Int16Builder codes;
       ARROW_RETURN_NOT_OK(codes.Reserve(batch->num_rows()));
       for (const RowOp op : ops) codes.UnsafeAppend(static_cast<int16_t>(op));
@@ -199,26 +179,6 @@ class TupleEncoder final : public BatchEncoder {
                                   arrow::field(kStageOp, arrow::int16(), false), column));
     }
     return tuples_->Encode(*batch, staged.first_row);
-  }
-
-  // The batch with its columns where the session's schema has them.
-  Result<std::shared_ptr<arrow::RecordBatch>> InOrder(
-      const std::shared_ptr<arrow::RecordBatch>& batch) const {
-    if (batch->schema()->Equals(*rows_, /*check_metadata=*/false)) return batch;
-    std::vector<int> places;
-    for (const auto& field : rows_->fields()) {
-      const int place = batch->schema()->GetFieldIndex(field->name());
-      if (place >= 0 && batch->schema()->field(place)->Equals(*field, /*check_metadata=*/false)) {
-        places.push_back(place);
-      }
-    }
-    if (std::cmp_equal(places.size(), rows_->num_fields()) &&
-        batch->num_columns() == rows_->num_fields()) {
-      return batch->SelectColumns(places);
-    }
-    return DataError("postgresql: a batch has another schema than the session's: table=" + table_ +
-                     " session=[" + rows_->ToString() + "] batch=[" + batch->schema()->ToString() +
-                     "]");
   }
 
   std::unique_ptr<encode::pg::CopyEncoder> tuples_;

@@ -61,9 +61,6 @@ class PostgresSession final : public WriteSession {
   // take_over.cc
   Result<Recovered> TakeOver(const CallContext& context);
   Status CheckSpec() const;
-  // May this session write beside those pipelines? `alone` is the one that has the table for
-  // itself, or empty.
-  Status CheckNeighbours(const std::vector<Checkpoint>& others, const std::string& alone) const;
   Status InstallFence(Recovered* recovered, const CallContext& context);
   // One try, in a transaction: false where somebody holds the row.
   Result<bool> TryFence(Recovered* recovered, const CallContext& context);
@@ -106,7 +103,6 @@ class PostgresSession final : public WriteSession {
   Result<CommitOutcome> SendCommit();
   Result<CommitOutcome> Unreached(const Status& failure);
   std::optional<std::string> WhoTookOver();
-  Checkpoint NextCheckpoint(const Checkpoint& from_engine) const;
   void AfterCommit();
   void ForgetStaged();
   void Summarise();

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "ampload/fault_point.h"
+#include "loader/fence.h"
 #include "loaders/postgresql/session.h"
 
 namespace ampload::postgresql {
@@ -49,21 +50,11 @@ Result<Recovered> PostgresSession::Settle(const CallContext& context) {
   }
   const auto& now = *recovered.checkpoint;
   recovered.slot = now.slot;
-  if (now.owner != fence_->owner) {
-    if (now.epoch < fence_->epoch) {
-      return PermanentError(
-          "postgresql: the database went back to a state before this session's take-over; start "
-          "again" +
-          At() + " pipeline=" + spec_.pipeline);
-    }
-    recovered.finding = RecoverFinding::kFenced;
+  ARROW_ASSIGN_OR_RAISE(recovered.finding, CompareWithFence("postgresql", *fence_, now, At()));
+  if (recovered.finding == RecoverFinding::kFenced) {
     recovered.fenced_by = now.store_handle;
     return recovered;
   }
-  const bool compared = AMPLOAD_SAFEGUARD("sequence_check");
-  recovered.finding = compared && now.sequence > fence_->sequence   ? RecoverFinding::kCommitted
-                      : compared && now.sequence < fence_->sequence ? RecoverFinding::kWentBack
-                                                                    : RecoverFinding::kNotCommitted;
   if (recovered.finding == RecoverFinding::kCommitted) {
     next_ = now;
     AfterCommit();

@@ -5,6 +5,7 @@
 
 #include "ampload/fault_point.h"
 #include "ampload/log.h"
+#include "loader/neighbours.h"
 #include "loaders/postgresql/hidden_table.h"
 #include "loaders/postgresql/remembered_loads.h"
 #include "loaders/postgresql/session.h"
@@ -23,12 +24,6 @@ constexpr std::string_view kLockNotAvailable = "55P03";
 bool IsRace(const Status& status) {
   const auto state = StoreCodeOf(status);
   return state == "23505" || state == "42P07" || state == "40P01";
-}
-
-std::string NamesOf(const std::vector<Checkpoint>& checkpoints) {
-  std::string names;
-  for (const auto& one : checkpoints) names += (names.empty() ? "" : ", ") + one.pipeline;
-  return names;
 }
 
 }  // namespace
@@ -90,7 +85,7 @@ Status PostgresSession::InstallFence(Recovered* recovered, const CallContext& co
       ARROW_ASSIGN_OR_RAISE(alone, checkpoints.Alone(name_.name, context));
     }
     replacing_ = spec_.mode == LoadMode::kOverwrite;
-    ARROW_RETURN_NOT_OK(CheckNeighbours(others, alone));
+    ARROW_RETURN_NOT_OK(CheckNeighbours("postgresql", spec_, replacing_, others, alone));
     ARROW_RETURN_NOT_OK(LookAtTable(context));
     ARROW_ASSIGN_OR_RAISE(recovered->cleaned_up, DropDeadTables(*connection_, name_, context));
     return CheckParallel(context);
@@ -128,7 +123,7 @@ Result<bool> PostgresSession::TryFence(Recovered* recovered, const CallContext& 
   const bool fresh = !fence_.has_value() || fence_->sequence == 0;
   replacing_ = spec_.reset_pipeline || (spec_.mode == LoadMode::kOverwrite && fresh);
   ARROW_ASSIGN_OR_RAISE(const auto alone, checkpoints.Alone(name_.name, context));
-  ARROW_RETURN_NOT_OK(CheckNeighbours(others, alone));
+  ARROW_RETURN_NOT_OK(CheckNeighbours("postgresql", spec_, replacing_, others, alone));
   ARROW_RETURN_NOT_OK(LookAtTable(context));
   alone_ = (by_key() && spec_.streaming) || alone == spec_.pipeline;
   if (alone_) {
@@ -178,20 +173,7 @@ Result<bool> PostgresSession::TryFence(Recovered* recovered, const CallContext& 
 
 Status PostgresSession::ClaimSlot(const std::vector<Checkpoint>& others,
                                   const CallContext& context) {
-  if (!others.empty() && !spec_.add_pipeline) {
-    return ConfigurationError(
-        "postgresql: another pipeline writes this table; name yours with --pipeline, or allow it "
-        "with --add-pipeline" +
-        At() + " pipelines=" + NamesOf(others));
-  }
-  const auto taken = [&](int64_t slot) {
-    return std::any_of(others.begin(), others.end(),
-                       [&](const Checkpoint& one) { return one.slot == slot; });
-  };
-  while (taken(fence_->slot)) ++fence_->slot;
-  if (fence_->slot > BatchId::kMaxSlot) {
-    return PermanentError("postgresql: too many pipelines write this table" + At());
-  }
+  ARROW_ASSIGN_OR_RAISE(fence_->slot, ampload::ClaimSlot("postgresql", spec_, others));
   return CheckpointTable(*connection_, name_.schema).Insert(*fence_, alone_, context);
 }
 
@@ -217,40 +199,6 @@ Status PostgresSession::EndWhoHoldsTheRow(Recovered* recovered, const CallContex
         std::to_string(blocker->backend.pid) + ")" + what + " why=" + MessageOf(ended.status()));
   }
   recovered->cleaned_up = "a session that stood still was ended: " + blocker->text;
-  return Status::OK();
-}
-
-// Taking back a batch of an upsert or merge restores rows by what stood there before: whatever
-// another writer did to the same keys in between would be lost.
-Status PostgresSession::CheckNeighbours(const std::vector<Checkpoint>& others,
-                                        const std::string& alone) const {
-  if (replacing_) {
-    if (spec_.force || others.empty()) return Status::OK();
-    return ConfigurationError(
-        "postgresql: overwriting would remove the place of other pipelines that write this table; "
-        "give --force to do it" +
-        At() + " pipelines=" + NamesOf(others));
-  }
-  if (!alone.empty() && alone != spec_.pipeline) {
-    return ConfigurationError(
-        "postgresql: an upsert or merge stream has this table for itself; load into another "
-        "table" +
-        At() + " pipeline=" + alone);
-  }
-  if (!by_key()) return Status::OK();
-  if (spec_.streaming && !others.empty()) {
-    return ConfigurationError(
-        "postgresql: an upsert or merge stream must have its table for itself, and another "
-        "pipeline writes this one; stream into another table" +
-        At() + " pipelines=" + NamesOf(others));
-  }
-  for (const auto& one : others) {
-    if (spec_.streaming || one.ladder.empty()) continue;
-    return ConfigurationError(
-        "postgresql: a stream writes this table and may take its rows back, and with them what an "
-        "upsert or merge made of them; load into another table" +
-        At() + " pipeline=" + one.pipeline);
-  }
   return Status::OK();
 }
 

@@ -3,8 +3,6 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <map>
-#include <optional>
 #include <utility>
 
 #include "loaders/postgresql/key_writes.h"
@@ -14,8 +12,6 @@ namespace ampload::postgresql {
 namespace {
 
 using Json = nlohmann::json;
-using stream::KeyHistory;
-using stream::UndoRecord;
 using stream::WriteKind;
 
 constexpr int kKeysAtOnce = 2000;
@@ -80,14 +76,6 @@ std::vector<std::string> Writable(const PgTable& table) {
   return names;
 }
 
-// What is to be written back of one chunk of keys.
-struct Restored {
-  std::vector<std::string> keys;                            // of all histories
-  std::vector<std::string> absent_keys;                     // rows that go
-  std::vector<std::string> images;                          // rows that come, or change
-  std::vector<std::pair<std::string, UndoRecord>> records;  // that stay, with their keys
-};
-
 }  // namespace
 
 Result<bool> UndoTable::Exists(const CallContext& context) {
@@ -132,10 +120,77 @@ Result<std::vector<std::string>> UndoTable::KeyColumns(const PgTable& table,
   return keys;
 }
 
-Status UndoTable::TakeBack(const PgTable& table, const BatchIdSet& batches,
-                           const CallContext& context) {
-  ARROW_ASSIGN_OR_RAISE(const auto keys, KeyColumns(table, context));
-  if (keys.empty()) return Status::OK();
+// Every record of the next keys that these batches touched, with the row as it is; keys ascend.
+Result<UndoTable::Histories> UndoTable::ReadHistories(const PgTable& table,
+                                                      const std::vector<std::string>& keys,
+                                                      const BatchIdSet& batches,
+                                                      const std::string& after,
+                                                      const CallContext& context) {
+  ARROW_ASSIGN_OR_RAISE(
+      const auto rows,
+      connection_.Query(
+          "SELECT u.key, u.pipeline, u.batch, u.kind, u.previous, u.change, CASE WHEN t." +
+              Quoted(keys.front()) + " IS NULL THEN NULL ELSE " + AsJson(Writable(table), "t") +
+              " END FROM (SELECT DISTINCT key, key_hash FROM " + name_.sql() +
+              " WHERE table_name = $1 AND batch = ANY ($2::bigint[]) AND key > $3 "
+              "ORDER BY 1 LIMIT " +
+              std::to_string(kKeysAtOnce) + ") k JOIN " + name_.sql() +
+              " u ON u.table_name = $1 AND u.key_hash = k.key_hash AND u.key = k.key LEFT JOIN " +
+              table.name.sql() + " t ON " + KeyJoin(table, keys, "k.key::json") +
+              " ORDER BY u.key, u.batch",
+          {table_.name, BatchArray(batches), after}, context));
+  Histories histories;
+  for (int row = 0; row < rows.size(); ++row) {
+    histories.pipeline = std::string(rows.text(row, 1));
+    auto& history = histories.by_key[std::string(rows.text(row, 0))];
+    history.current = rows.value(row, 6);
+    history.records.push_back({BatchId(rows.integer(row, 2)), KindOf(rows.text(row, 3)),
+                               rows.value(row, 4), rows.value(row, 5).value_or("")});
+  }
+  return histories;
+}
+
+Status UndoTable::ReplaceRecords(const Histories& histories, const CallContext& context) {
+  std::vector<std::string> keys;
+  for (const auto& [key, history] : histories.by_key) keys.push_back(key);
+  ARROW_RETURN_NOT_OK(connection_
+                          .Query("DELETE FROM " + name_.sql() +
+                                     " u USING pg_catalog.unnest($2::text[]) k WHERE u.table_name "
+                                     "= $1 AND u.key_hash = pg_catalog.hashtextextended(k, 0) AND "
+                                     "u.key = k",
+                                 {table_.name, TextArray(keys)}, context)
+                          .status());
+  for (const auto& [key, history] : histories.by_key) {
+    for (const auto& record : history.records) {
+      ARROW_RETURN_NOT_OK(
+          connection_
+              .Query("INSERT INTO " + name_.sql() +
+                         " (table_name, pipeline, batch, key_hash, key, kind, previous, change) "
+                         "VALUES ($1, $2, $3::bigint, pg_catalog.hashtextextended($4, 0), $4, "
+                         "$5::\"char\", $6, $7)",
+                     {table_.name, histories.pipeline, std::to_string(record.batch.value()), key,
+                      LetterOf(record.kind), record.previous,
+                      record.change.empty() ? Parameter() : Parameter(record.change)},
+                     context)
+              .status());
+    }
+  }
+  return Status::OK();
+}
+
+// Rows that go, and rows that come or change.
+Status UndoTable::WriteBack(const PgTable& table, const std::vector<std::string>& keys,
+                            const std::vector<std::string>& absent_keys,
+                            const std::vector<std::string>& images, const CallContext& context) {
+  if (!absent_keys.empty()) {
+    ARROW_RETURN_NOT_OK(connection_
+                            .Query("DELETE FROM " + table.name.sql() +
+                                       " t USING pg_catalog.unnest($1::text[]) k WHERE " +
+                                       KeyJoin(table, keys, "k::json"),
+                                   {TextArray(absent_keys)}, context)
+                            .status());
+  }
+  if (images.empty()) return Status::OK();
   const auto columns = Writable(table);
   std::string cast_columns;
   std::string assignments;
@@ -145,86 +200,40 @@ Status UndoTable::TakeBack(const PgTable& table, const BatchIdSet& batches,
     if (std::find(keys.begin(), keys.end(), name) != keys.end()) continue;
     assignments += (assignments.empty() ? "" : ", ") + Quoted(name) + " = EXCLUDED." + Quoted(name);
   }
+  return connection_
+      .Query("INSERT INTO " + table.name.sql() + " (" + QuotedList(columns) + ") SELECT " +
+                 cast_columns +
+                 " FROM (SELECT x::json AS i FROM pg_catalog.unnest($1::text[]) x) y ON "
+                 "CONFLICT (" +
+                 QuotedList(keys) + ") DO " +
+                 (assignments.empty() ? "NOTHING" : "UPDATE SET " + assignments),
+             {TextArray(images)}, context)
+      .status();
+}
+
+Status UndoTable::TakeBack(const PgTable& table, const BatchIdSet& batches,
+                           const CallContext& context) {
+  ARROW_ASSIGN_OR_RAISE(const auto keys, KeyColumns(table, context));
+  if (keys.empty()) return Status::OK();
   std::string after;
   while (true) {
-    // Every record of the next keys that these batches touched, with the row as it is.
-    ARROW_ASSIGN_OR_RAISE(
-        const auto rows,
-        connection_.Query(
-            "SELECT u.key, u.pipeline, u.batch, u.kind, u.previous, u.change, CASE WHEN t." +
-                Quoted(keys.front()) + " IS NULL THEN NULL ELSE " + AsJson(columns, "t") +
-                " END FROM (SELECT DISTINCT key, key_hash FROM " + name_.sql() +
-                " WHERE table_name = $1 AND batch = ANY ($2::bigint[]) AND key > $3 "
-                "ORDER BY 1 LIMIT " +
-                std::to_string(kKeysAtOnce) + ") k JOIN " + name_.sql() +
-                " u ON u.table_name = $1 AND u.key_hash = k.key_hash AND u.key = k.key LEFT JOIN " +
-                table.name.sql() + " t ON " + KeyJoin(table, keys, "k.key::json") +
-                " ORDER BY u.key, u.batch",
-            {table_.name, BatchArray(batches), after}, context));
-    if (rows.empty()) return Status::OK();
-    std::map<std::string, KeyHistory> histories;
-    const std::string pipeline(rows.text(0, 1));
-    for (int row = 0; row < rows.size(); ++row) {
-      after = std::string(rows.text(row, 0));
-      auto& history = histories[after];
-      history.current = rows.value(row, 6);
-      history.records.push_back({BatchId(rows.integer(row, 2)), KindOf(rows.text(row, 3)),
-                                 rows.value(row, 4), rows.value(row, 5).value_or("")});
-    }
-    Restored restored;
-    for (auto& [key, history] : histories) {
+    ARROW_ASSIGN_OR_RAISE(auto histories, ReadHistories(table, keys, batches, after, context));
+    if (histories.by_key.empty()) return Status::OK();
+    after = histories.by_key.rbegin()->first;
+    std::vector<std::string> absent_keys;
+    std::vector<std::string> images;
+    for (auto& [key, history] : histories.by_key) {
       const auto before = history.current;
       ARROW_RETURN_NOT_OK(stream::TakeBack(batches, Changed, history));
-      restored.keys.push_back(key);
-      for (auto& record : history.records) restored.records.emplace_back(key, std::move(record));
       if (history.current == before) continue;
       if (history.current.has_value()) {
-        restored.images.push_back(*history.current);
+        images.push_back(*history.current);
       } else {
-        restored.absent_keys.push_back(key);
+        absent_keys.push_back(key);
       }
     }
-    const auto touched = TextArray(restored.keys);
-    ARROW_RETURN_NOT_OK(
-        connection_
-            .Query("DELETE FROM " + name_.sql() +
-                       " u USING pg_catalog.unnest($2::text[]) k WHERE u.table_name = $1 AND "
-                       "u.key_hash = pg_catalog.hashtextextended(k, 0) AND u.key = k",
-                   {table_.name, touched}, context)
-            .status());
-    for (const auto& [key, record] : restored.records) {
-      ARROW_RETURN_NOT_OK(
-          connection_
-              .Query("INSERT INTO " + name_.sql() +
-                         " (table_name, pipeline, batch, key_hash, key, kind, previous, change) "
-                         "VALUES ($1, $2, $3::bigint, pg_catalog.hashtextextended($4, 0), $4, "
-                         "$5::\"char\", $6, $7)",
-                     {table_.name, pipeline, std::to_string(record.batch.value()), key,
-                      LetterOf(record.kind), record.previous,
-                      record.change.empty() ? Parameter() : Parameter(record.change)},
-                     context)
-              .status());
-    }
-    if (!restored.absent_keys.empty()) {
-      ARROW_RETURN_NOT_OK(connection_
-                              .Query("DELETE FROM " + table.name.sql() +
-                                         " t USING pg_catalog.unnest($1::text[]) k WHERE " +
-                                         KeyJoin(table, keys, "k::json"),
-                                     {TextArray(restored.absent_keys)}, context)
-                              .status());
-    }
-    if (!restored.images.empty()) {
-      ARROW_RETURN_NOT_OK(
-          connection_
-              .Query("INSERT INTO " + table.name.sql() + " (" + QuotedList(columns) + ") SELECT " +
-                         cast_columns +
-                         " FROM (SELECT x::json AS i FROM pg_catalog.unnest($1::text[]) x) y ON "
-                         "CONFLICT (" +
-                         QuotedList(keys) + ") DO " +
-                         (assignments.empty() ? "NOTHING" : "UPDATE SET " + assignments),
-                     {TextArray(restored.images)}, context)
-              .status());
-    }
+    ARROW_RETURN_NOT_OK(ReplaceRecords(histories, context));
+    ARROW_RETURN_NOT_OK(WriteBack(table, keys, absent_keys, images, context));
   }
 }
 

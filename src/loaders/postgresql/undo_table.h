@@ -7,6 +7,7 @@
 //   previous, change text         JSON objects of texts, see stream/undo_records.h; null: absent
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "loaders/postgresql/connection.h"
 #include "loaders/postgresql/names.h"
 #include "loaders/postgresql/pg_table.h"
+#include "stream/undo_records.h"
 
 namespace ampload::postgresql {
 
@@ -39,6 +41,19 @@ class UndoTable {
   Status ForgetAll(const CallContext& context);
 
  private:
+  // Of some keys: all that batches did to them.
+  struct Histories {
+    std::map<std::string, stream::KeyHistory> by_key;  // key as JSON
+    std::string pipeline;
+  };
+
+  Result<Histories> ReadHistories(const PgTable& table, const std::vector<std::string>& keys,
+                                  const BatchIdSet& batches, const std::string& after,
+                                  const CallContext& context);
+  Status ReplaceRecords(const Histories& histories, const CallContext& context);
+  Status WriteBack(const PgTable& table, const std::vector<std::string>& keys,
+                   const std::vector<std::string>& absent_keys,
+                   const std::vector<std::string>& images, const CallContext& context);
   Result<std::vector<std::string>> KeyColumns(const PgTable& table, const CallContext& context);
 
   Connection& connection_;

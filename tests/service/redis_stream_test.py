@@ -1,0 +1,194 @@
+"""ampload stream into Redis, the real command against the test Amp server: what the table holds in the end is what the
+server says the chain is."""
+
+import unittest
+
+from command import result_of
+from redis_case import RedisCase
+from stream_case import by_block, newest, restless
+
+REORGS = "wait-sent 59; reorg 5 9; wait-sent 63; reorg 30 31; wait-sent 64; mine 30"  # ends at block 94
+SHAPES = ({"structure": "hash"}, {"structure": "hash", "binary": "hex"}, {"structure": "string"},
+          {"structure": "string", "value_format": "msgpack"}, {"structure": "stream"})
+
+
+class Streams(RedisCase):
+    def test_reorganisations(self):
+        for options in SHAPES:
+            for words in ((), ("--commit-rows", 1), ("--commit-rows", 1, "--block-ranges")):
+                with self.subTest(options=options, words=words):
+                    self.client.flushall()
+                    server = self.serve("--blocks", 60, "--script", REORGS, "--shuffle", "--max-blocks", 7)
+                    result = result_of(self.streamed(server, "--until", 94, "--json", *words, to=self.to(**options)))
+                    self.assertEqual((result["loader_type"], result["error"]), ("redis", None))
+                    self.assert_canonical(server)
+                    if words:
+                        self.assertGreater(result["metadata"]["rows_undone"], 0)
+                        self.assertEqual(result["metadata"]["rows_undone"],
+                                         result["rows_loaded"] - len(self.rows("logs")))
+                    self.assertEqual(self.leftovers(), [])
+                    server.end()
+
+    def test_rows_under_keys_of_their_own(self):
+        for options in ({}, {"key_pattern": "{table}:{network}:{block_num}:{log_index}"}):
+            with self.subTest(options):
+                self.client.flushall()
+                server = self.serve("--blocks", 60, "--script", REORGS, "--max-blocks", 7)
+                words = () if options else ("--key", "network,block_num,log_index")
+                self.streamed(server, "--until", 94, "--commit-rows", 1, *words, to=self.to(**options))
+                self.assert_canonical(server)
+                for row in self.rows("logs"):
+                    self.assertTrue(self.client.exists(f"logs:{row['network']}:{row['block_num']}:{row['log_index']}"))
+                self.assertEqual(self.leftovers(), [])
+                server.end()
+
+    def test_entries_are_under_their_batch(self):
+        server = self.serve("--blocks", 60, "--script", REORGS, "--max-blocks", 7)
+        self.streamed(server, "--until", 94, "--commit-rows", 1, to=self.to(structure="stream"))
+        self.assert_canonical(server)
+        for entry, fields in self.client.xrange("logs"):
+            batch, row = entry.decode().split("-")
+            self.assertEqual(batch, fields[b"_amp_batch_id"].decode())
+
+    def test_several_networks(self):
+        script = ("wait-sent two 59; reorg one 9 12; reorg two 3 6; wait-sent two 62; reorg two 25 25; wait-sent one 62;"
+                  "reorg one 1 1; mine one 30; mine two 30")
+        for structure in ("hash", "stream"):
+            self.client.flushall()
+            server = self.serve("--network", "one", "--network", "two", "--blocks", 60, "--script", script)
+            self.streamed(server, "--until", 92, "--commit-interval", "50ms", to=self.to(structure=structure))
+            self.assert_canonical(server)
+            self.assertEqual(self.checkpoint()["highest_end"], {"one": 92, "two": 92})
+            server.end()
+
+    def test_an_upsert_keeps_the_newest_row_of_each_key_on_the_chain(self):
+        script = ("wait-sent 59; reorg 5 6; wait-sent 60; reorg 30 31; wait-sent 61; mine 5; wait-sent 66; reorg 8 3;"
+                  "mine 30")
+        for structure in ("hash", "string"):
+            self.client.flushall()
+            server = self.serve("--blocks", 60, "--script", script, "--max-blocks", 4)
+            self.streamed(server, "--until", 91, "--mode", "upsert", "--key", "log_index", to=self.to(structure=structure))
+            self.assert_newest(server)
+            self.assertEqual(self.leftovers(), [])
+            server.end()
+
+    def test_a_stop_is_clean_and_the_next_start_goes_on(self):
+        server = self.serve("--blocks", 60, "--script", "wait-sent 59; mine 10")
+        process = self.begun(server, "--commit-interval", "10ms", "--json")
+        self.wait_for(lambda: self.exists("logs") and self.rows("logs"), "rows are there")
+        self.assert_stops(process)
+        self.wait_for(lambda: not self.clients(), "its connection is closed")
+        self.streamed(server, "--until", 69)
+        self.assert_canonical(server)
+
+    def kill_until_the_end(self, *words, structure="hash", **how):
+        super().kill_until_the_end(*words, script=restless(12), points=60, within=0.4,
+                                   to=self.to(structure=structure), **how)
+        self.assertEqual(self.leftovers(), [])
+
+    def test_kills_cost_nothing_and_double_nothing(self):
+        for structure in ("hash", "stream"):
+            self.client.flushall()
+            self.kill_until_the_end(kills=20, structure=structure)
+
+    def test_kills_of_an_upsert(self):
+        self.kill_until_the_end("--mode", "upsert", "--key", "log_index", kills=15, expected=newest)
+
+    def test_overwrite_replaces_once_and_appends_from_then_on(self):
+        for structure in ("hash", "stream"):
+            self.client.flushall()
+            to = self.to(structure=structure)
+            self.well(self.numbers(10), table="old", to=to)
+            server = self.serve("--blocks", 40, "--script", "wait-sent 39; reorg 3 23; wait-sent 59; mine 20")
+            for until in (39, 59, 79):
+                self.streamed(server, "--mode", "overwrite", "--until", until, to=to)
+            self.assert_canonical(server)
+            self.assertEqual(self.column(table="old"), list(range(10)))
+            server.end()
+
+    def test_rows_that_were_taken_back_by_hand_come_again(self):
+        for structure in ("hash", "string", "stream"):
+            self.client.flushall()
+            to = self.to(structure=structure)
+            server = self.serve("--blocks", 60)
+            self.streamed(server, "--until", 59, to=to)
+            before = self.everything()
+            dry = self.command("undo", self.uri, "--table", "logs", "--from-block", 30, "--dry-run")
+            self.assertEqual(dry.returncode, 0, dry.stderr)
+            self.assertEqual(self.everything(), before)
+            undone = self.command("undo", self.uri, "--table", "logs", "--from-block", 30)
+            self.assertEqual(undone.returncode, 0, undone.stderr)
+            self.assertLess(len(self.stored()), len(server.rows()))
+            self.assertEqual(max(row["block_num"] for row in self.stored()) < 30, True)
+            self.assertEqual(self.leftovers(), [])
+            self.streamed(server, "--until", 59, to=to)
+            self.assert_canonical(server)
+            server.end()
+
+    def test_undo_where_there_is_nothing_to_take_back(self):
+        self.well(self.numbers(3))
+        for table, text in (("t", "no stream writes this table"), ("tt", "no such table")):
+            done = self.command("undo", self.uri, "--table", table, "--from-block", 5)
+            self.assert_said(done, 2, text, f"table={table}")
+
+    def test_what_final_batches_leave(self):
+        """Records of how to take a batch back go once it is final."""
+        server = self.serve("--blocks", 400, "--max-blocks", 5)
+        self.streamed(server, "--until", 399, "--commit-rows", 1, "--retention-blocks", 20)
+        undo = list(self.client.scan_iter(match="__ampload__:undo:*", count=1000))
+        self.assertLess(len(undo), 10)
+        self.assertLess(self.client.hlen("__ampload__:batches:logs"), 10)
+        self.assert_canonical(server)
+
+    def test_batches_that_are_final_when_they_are_committed(self):
+        """One commit takes batches back, or replaces the table, and brings more blocks than can be taken back."""
+        for structure in ("hash", "string", "stream"):
+            to = self.to(structure=structure)
+            for mode in ((), ("--mode", "overwrite"), ("--mode", "upsert", "--key", "network,block_num,log_index")):
+                if structure == "stream" and "upsert" in mode:
+                    continue
+                with self.subTest(structure=structure, mode=mode):
+                    self.client.flushall()
+                    if "overwrite" in mode:
+                        self.well(self.numbers(50), to=to, table="logs")
+                    server = self.serve("--blocks", 40, "--max-blocks", 7, "--script",
+                                        "wait-sent 39; sleep 600; reorg 5 9; mine 200")
+                    self.streamed(server, "--until", 243, "--retention-blocks", 10, "--commit-interval", "200ms", *mode,
+                                  to=to)
+                    self.assert_canonical(server)
+                    self.assertEqual(self.leftovers(), [])
+                    server.end()
+
+    def test_two_pipelines_in_one_table(self):
+        first = self.serve("--blocks", 60, "--script", REORGS, "--network", "one")
+        second = self.serve("--blocks", 60, "--script", REORGS, "--network", "two", "--seed", 9)
+        self.streamed(first, "--until", 20, "--pipeline", "one")
+        self.assert_said(self.stream(second, "--until", 20), 2, "--add-pipeline", "one")
+        processes = [self.start(server, "--until", 94, "--commit-rows", 1, "--pipeline", name, "--add-pipeline")
+                     for server, name in ((first, "one"), (second, "two"))]
+        for process in processes:
+            self.assertEqual(self.ended(process), 0, self.said(process))
+        self.assertEqual(self.stored(), by_block(first.rows() + second.rows()))
+        self.assertEqual(sorted(one["pipeline"] for one in self.inspected("logs")["checkpoints"]), ["one", "two"])
+        self.assertEqual(self.leftovers(), [])
+
+    def test_rows_that_somebody_else_deleted_do_not_come_back(self):
+        server = self.serve("--blocks", 60)
+        self.streamed(server, "--until", 59, "--key", "network,block_num,log_index")
+        gone = self.row_keys("logs")[0]
+        self.client.delete(gone)
+        undone = self.command("undo", self.uri, "--table", "logs", "--from-block", 5)
+        self.assertIn(undone.returncode, (0, 1), undone.stderr)
+        if undone.returncode == 0:
+            self.assertTrue(all(row["block_num"] < 5 for row in self.rows("logs")))
+
+    def test_a_reset_begins_anew(self):
+        server = self.serve("--blocks", 40)
+        self.streamed(server, "--until", 20)
+        self.streamed(server, "--until", 39, "--reset-pipeline")
+        self.assert_canonical(server)
+        self.assertEqual(self.leftovers(), [])
+
+
+if __name__ == "__main__":
+    unittest.main()
