@@ -55,6 +55,12 @@ struct Checkpoint {
   std::string checksum;    // reserved: order-free, over all rows
 
   std::vector<LadderEntry> ladder;  // oldest first
+
+  // What the last commit decided and its writer has not done yet, for people: rows that are gone
+  // can still be read, or new ones not yet. If the writer has died, the next take-over does it.
+  // Said by Loader::ReadCheckpoints, never stored; empty: nothing, as always where a commit is one
+  // step of the store.
+  std::string unfinished = {};
 };
 
 }  // namespace ampload

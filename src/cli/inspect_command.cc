@@ -74,6 +74,10 @@ std::string CheckpointsText(const std::vector<Checkpoint>& checkpoints, int widt
   for (const auto& checkpoint : checkpoints) {
     const std::string ladder = LadderText(checkpoint, width);
     if (!ladder.empty()) lines += "\n" + ladder;
+    if (checkpoint.unfinished.empty()) continue;
+    lines += EscapeControls(
+        fmt::format("\n{}: not finished: {}; if it has died, the next start ends it\n",
+                    checkpoint.pipeline, checkpoint.unfinished));
   }
   return lines;
 }
@@ -109,7 +113,7 @@ ordered_json ToJson(const std::vector<Checkpoint>& checkpoints) {
         {"sequence", checkpoint.sequence},     {"slot", checkpoint.slot},
         {"rows_total", checkpoint.rows_total}, {"ladder_entries", checkpoint.ladder.size()},
         {"highest_end", std::move(ends)},      {"retention_blocks", checkpoint.retention_blocks},
-        {"ladder", LadderJson(checkpoint)}};
+        {"ladder", LadderJson(checkpoint)},    {"unfinished", checkpoint.unfinished}};
   }
   return list;
 }

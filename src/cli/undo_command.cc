@@ -16,6 +16,7 @@
 #include "cli/known_table.h"
 #include "cli/signal_watch.h"
 #include "cli/text.h"
+#include "loader/undo_spec.h"
 #include "stream/undo_set.h"
 
 namespace ampload::cli {
@@ -153,12 +154,16 @@ class UndoCommand : public Command {
     ARROW_ASSIGN_OR_RAISE(
         lost_.network, ChooseOne("--network", "network", network_, NetworksOf(checkpoint), table_));
     ARROW_ASSIGN_OR_RAISE(Extent extent, FindExtent(checkpoint));
-    if (extent.batches.empty() || dry_run_) {
+    // An earlier undo may have died behind its commit.
+    const bool nothing = extent.batches.empty() && checkpoint.unfinished.empty();
+    if (nothing || dry_run_) {
       Tell(setting, target, *loader, extent);
       return ExitStatus::kDone;
     }
-    setting.report.Notice(fmt::format("{}: takes back {}: pipeline={}", table_, extent.ToString(),
-                                      checkpoint.pipeline));
+    if (!extent.batches.empty()) {
+      setting.report.Notice(fmt::format("{}: takes back {}: pipeline={}", table_, extent.ToString(),
+                                        checkpoint.pipeline));
+    }
     ARROW_ASSIGN_OR_RAISE(const auto status,
                           TakeBack(*loader, info, checkpoint, setting, context, &extent));
     if (status == ExitStatus::kDone) Tell(setting, target, *loader, extent);
@@ -201,13 +206,7 @@ class UndoCommand : public Command {
           "undo: the store does not keep this table's schema, so it cannot be opened: table=" +
           table_);
     }
-    TableSpec spec;
-    spec.name = table_;
-    spec.schema = info.schema;
-    spec.pipeline = seen.pipeline;
-    spec.streaming = true;
-    spec.undo_only = true;
-    spec.create_table = false;
+    const TableSpec spec = SpecToUndo(info, seen.pipeline);
     ARROW_ASSIGN_OR_RAISE(const auto session, loader.OpenSession({&spec, 1}));
     ARROW_ASSIGN_OR_RAISE(const auto recovered, session->Recover(RecoverMode::kTakeOver, context));
     if (!recovered.cleaned_up.empty()) setting.report.Notice(recovered.cleaned_up);

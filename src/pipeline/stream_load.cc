@@ -54,8 +54,9 @@ class Stream {
  private:
   Status RunUntilEnd() {
     ARROW_RETURN_NOT_OK(store_.Look());
+    if (IsDone(store_.Kept())) ARROW_RETURN_NOT_OK(store_.EndWhatIsOpen());
     for (;;) {
-      if (IsDone(store_.Kept())) return Status::OK();
+      if (store_.has_taken_over() && IsDone(store_.Kept())) return Status::OK();
       const auto began = Clock::now();
       auto followed = Follow();
       if (store_.fenced()) return followed.status();

@@ -10,6 +10,7 @@
 #include "base/backoff.h"
 #include "base/sha256.h"
 #include "loader/identifier.h"
+#include "loader/undo_spec.h"
 #include "pipeline/stages.h"
 #include "stream/ladder.h"
 
@@ -45,6 +46,16 @@ Status StreamStore::Look() {
   ARROW_RETURN_NOT_OK(CheckBelongs(*mine));
   Adopt(*mine);
   return Status::OK();
+}
+
+Status StreamStore::EndWhatIsOpen() {
+  ARROW_ASSIGN_OR_RAISE(const auto info, loader_.GetTableInfo(spec_.name));
+  if (!info.has_value() || info->schema == nullptr) return Status::OK();
+  const TableSpec undo_only = SpecToUndo(*info, spec_.pipeline);
+  ARROW_ASSIGN_OR_RAISE(session_, loader_.OpenSession(std::span(&undo_only, 1)));
+  const Status taken = TakeOver();
+  session_.reset();
+  return taken;
 }
 
 Result<bool> StreamStore::OpenSession(const std::shared_ptr<arrow::Schema>& schema,
@@ -98,6 +109,7 @@ Status StreamStore::TakeOver() {
     LogWarning("stream", "table " + spec_.name + ": " + recovered.evolved);
   }
   slot_ = recovered.slot;
+  taken_over_ = true;
   Adopt(std::move(recovered.checkpoint));
   return Status::OK();
 }

@@ -1,6 +1,7 @@
 """ampload stream into Redis, the real command against the test Amp server: what the table holds in the end is what the
 server says the chain is."""
 
+import signal
 import unittest
 
 from command import result_of
@@ -124,6 +125,58 @@ class Streams(RedisCase):
             self.streamed(server, "--until", 59, to=to)
             self.assert_canonical(server)
             server.end()
+
+    def killed_at(self, point, words):
+        done = self.command(*words, fault=f"{point}:1")
+        self.assertEqual(done.returncode, -signal.SIGKILL, done.stderr)
+
+    def unfinished(self):
+        return self.inspected("logs")["checkpoints"][0]["unfinished"]
+
+    def test_a_stream_that_is_done_ends_what_a_killed_one_left(self):
+        for structure in ("hash", "stream"):
+            to = self.to(structure=structure)
+            for point in ("redis.commit.after", "redis.undo.before", "redis.close.before"):
+                with self.subTest(structure=structure, point=point):
+                    self.client.flushall()
+                    server = self.serve("--blocks", 60, "--script", "wait-sent 59; sleep 200; reorg 5 6")
+                    self.streamed(server, "--until", 59, to=to)
+                    self.killed_at(point, self.words(server, "--until", 60, "--commit-interval", "60s", to=to))
+                    self.assertIn("not all in place", self.unfinished())
+                    shown = self.command("inspect", self.uri, "--table", "logs").stdout
+                    self.assertIn("not finished: rows are not all in place", shown)
+                    self.wait_for(lambda: server.rows() is not None, "the server's rows")
+                    rows = by_block(server.rows())
+                    server.end()  # nothing more is asked of it
+                    self.streamed(server, "--until", 60, to=to)
+                    self.assertEqual(self.stored(), rows)
+                    self.assertEqual((self.leftovers(), self.unfinished()), ([], ""))
+
+    def test_a_stream_that_is_done_takes_a_killed_ones_early_rows_back(self):
+        for structure in ("hash", "stream"):
+            self.client.flushall()
+            to = self.to(structure=structure)
+            server = self.serve("--blocks", 60, "--max-blocks", 1)
+            self.streamed(server, "--until", 30, to=to)
+            before = self.stored()
+            self.killed_at("redis.commit.before", self.words(server, "--until", 59, to=to))
+            self.assertGreater(len(self.stored()), len(before))
+            self.streamed(server, "--until", 30, to=to)
+            self.assertEqual(self.stored(), before)
+            self.assertEqual(self.leftovers(), [])
+            server.end()
+
+    def test_an_undo_that_was_killed_behind_its_commit_is_ended_by_the_next(self):
+        server = self.serve("--blocks", 60)
+        self.streamed(server, "--until", 59)
+        undo = ("undo", self.uri, "--table", "logs", "--from-block", 30)
+        self.killed_at("redis.undo.before", undo)
+        self.assertGreaterEqual(max(row["block_num"] for row in self.stored()), 30)
+        again = self.command(*undo)
+        self.assertEqual(again.returncode, 0, again.stderr)
+        self.assertIn("a reorganisation that was cut short behind its commit was finished", again.stderr)
+        self.assertLess(max(row["block_num"] for row in self.stored()), 30)
+        self.assertEqual((self.leftovers(), self.unfinished()), ([], ""))
 
     def test_undo_where_there_is_nothing_to_take_back(self):
         self.well(self.numbers(3))

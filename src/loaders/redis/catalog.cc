@@ -194,9 +194,20 @@ Result<std::vector<std::string>> ReadTableNames(Connection& connection,
 
 Result<std::vector<Checkpoint>> ReadCheckpoints(Connection& connection, const std::string& table,
                                                 const CallContext& context) {
-  ARROW_ASSIGN_OR_RAISE(const auto reply,
-                        connection.Ask({"HVALS", CheckpointsKey(table)}, context));
-  return CheckpointsOf(reply);
+  CommandBuffer ask;
+  ask.Add({"HVALS", CheckpointsKey(table)});
+  ask.Add({"HVALS", LoadsKey(table)});
+  ARROW_ASSIGN_OR_RAISE(const auto replies, connection.AskAll(ask, context));
+  ARROW_ASSIGN_OR_RAISE(auto checkpoints, CheckpointsOf(replies[0]));
+  ARROW_ASSIGN_OR_RAISE(const auto loads, LoadsOf(replies[1], table));
+  for (auto& checkpoint : checkpoints) {
+    for (const auto& load : loads) {
+      const bool committed = load.stage != OpenLoad::Stage::kWriting;
+      if (!committed || load.pipeline != checkpoint.pipeline) continue;
+      checkpoint.unfinished = "rows are not all in place behind a commit: " + load.Holder();
+    }
+  }
+  return checkpoints;
 }
 
 Result<std::vector<OpenLoad>> ReadLoads(Connection& connection, const std::string& table,
