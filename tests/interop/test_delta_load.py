@@ -303,6 +303,32 @@ class OthersAtOurTables(DeltaLoads):
         rows[40][1] = "snew"
         self.check(rows)
 
+    def test_removes_files_of_any_partition(self):
+        """A path may be spelled in several ways: whoever removes a file must hit the one that was added."""
+        values = [*(f"a{chr(c)}b" for c in range(32, 127)), "%2C", "ü漢🦀", ".", None]
+        for kind, values in ("text", values), ("double", [1e20, -1e-7, 0.5, None]):
+            with self.subTest(kind):
+                shutil.rmtree(self.lake, ignore_errors=True)
+                first, second, third = (pa.table({"id": pa.array(range(start, start + len(values)), pa.int64()), "p": values})
+                                        for start in (0, 1000, 2000))
+                for rows in (first, second):
+                    self.load(rows, partition_by="p")
+                self.mine().delete("id >= 1000 and id < 1002")
+                self.mine().delete("p = 'a,b' or p = 'a+b'" if kind == "text" else "p = 1e20")
+                left = pa.concat_tables([first, second.slice(2)])
+                left = left.filter(pc.invert(pc.is_in(left["p"], pa.array(["a,b", "a+b"] if kind == "text" else [1e20]))))
+                self.check(wanted(left))
+                self.mine().optimize.compact()
+                self.check(wanted(left))
+                self.load(third)
+                self.mine().vacuum(0, dry_run=False, enforce_retention_duration=False)
+                self.check(wanted(pa.concat_tables([left, third])))
+                write_deltalake(str(self.lake / "t"), third, mode="overwrite")
+                self.check(wanted(third))
+                self.load(first)
+                self.load(second, "t", "--mode", "overwrite")
+                self.check(wanted(second))
+
     def test_checkpoints_and_cleans_up(self):
         for first in range(0, 300, 100):
             self.load(self.numbers(first))

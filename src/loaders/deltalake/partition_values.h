@@ -26,8 +26,8 @@ Status CheckPartitionType(const arrow::Field& field);
 Result<std::shared_ptr<arrow::Scalar>> PartitionScalar(
     const std::optional<std::string>& text, const std::shared_ptr<arrow::DataType>& type);
 
-// "date=2024-01-01", "name=a%2Fb", "x=__HIVE_DEFAULT_PARTITION__": Hive's names, safe for every
-// file system.
+// "date=2024-01-01", "name=a%2Cb", "x=__HIVE_DEFAULT_PARTITION__": as Hive names them, of letters,
+// digits, - . _ and escapes alone: safe for every file system, and spelled alike by every writer.
 std::string PartitionFolder(std::string_view column, const std::optional<std::string>& text);
 
 // A path of ours as `add.path`: percent-encoded as a URI's path; and the way back (a permanent

@@ -40,6 +40,16 @@ TEST(Snapshot, TellsFilesByTheirDeletionVectors) {
   }
 }
 
+TEST(Snapshot, LosesAFileWhosePathIsSpelledInAnotherWay) {
+  Snapshot table;
+  ASSERT_THAT(table.Apply(0, FirstActions(), "entry 0"), IsOk());
+  ASSERT_THAT(table.Apply(1, {AddOf("p=a%2Cb%20/x", 1), AddOf("50%", 1)}, "entry 1"), IsOk());
+  ASSERT_THAT(table.Apply(2, {RemoveOf("p=a,b%20/x")}, "entry 2"), IsOk());
+  ASSERT_EQ(FilesOf(table).adds().size(), 1U);
+  ASSERT_THAT(table.Apply(3, {RemoveOf("50%")}, "entry 3"), IsOk());
+  EXPECT_TRUE(FilesOf(table).adds().empty());
+}
+
 TEST(Snapshot, TakesNewStatisticsOfAFileThatIsThere) {
   Snapshot table;
   ASSERT_THAT(table.Apply(0, FirstActions(), "entry 0"), IsOk());

@@ -3,12 +3,19 @@
 #include <algorithm>
 #include <utility>
 
+#include "loaders/deltalake/partition_values.h"
+
 namespace ampload::deltalake {
 namespace {
 
 constexpr size_t kChangesKept = 1024;  // a commit has a few
 
 }  // namespace
+
+std::string PathOfKey(const std::string& path) {
+  if (path.find('%') == std::string::npos) return path;
+  return DecodePath(path).ValueOr(path);
+}
 
 void TableFiles::Put(AddFile add) {
   auto key = KeyOf(add);

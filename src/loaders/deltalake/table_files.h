@@ -14,7 +14,8 @@
 
 namespace ampload::deltalake {
 
-// What identifies a logical file: its path and its deletion vector's UniqueId, or "".
+// What identifies a logical file: its path, decoded, since not every writer that removes a file
+// spells its path as the one that added it; and its deletion vector's UniqueId, or "".
 struct FileKey {
   std::string path;
   std::string deletion_vector;
@@ -22,9 +23,13 @@ struct FileKey {
   friend auto operator<=>(const FileKey&, const FileKey&) = default;
 };
 
+// A path of the log, decoded where it can be.
+std::string PathOfKey(const std::string& path);
+
 template <class File>
 FileKey KeyOf(const File& file) {
-  return {file.path, file.deletion_vector ? file.deletion_vector->UniqueId() : std::string()};
+  return {PathOfKey(file.path),
+          file.deletion_vector ? file.deletion_vector->UniqueId() : std::string()};
 }
 
 struct FileKeyHash {
