@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "loaders/deltalake/features.h"
+
 namespace ampload::deltalake {
 namespace {
 
@@ -288,8 +290,8 @@ Result<std::shared_ptr<arrow::Buffer>> AsParquet(const arrow::Table& table, int6
 bool CanWriteCheckpoint(const Snapshot& snapshot) {
   const auto* as_struct = snapshot.Property("delta.checkpoint.writeStatsAsStruct");
   const auto* as_json = snapshot.Property("delta.checkpoint.writeStatsAsJson");
-  return (as_struct == nullptr || *as_struct != "true") &&
-         (as_json == nullptr || *as_json != "false");
+  return (as_struct == nullptr || IsOff(snapshot.metadata, "checkpoint.writeStatsAsStruct")) &&
+         (as_json == nullptr || IsOn(snapshot.metadata, "checkpoint.writeStatsAsJson"));
 }
 
 Result<CheckpointFile> MakeCheckpoint(const Snapshot& snapshot, const TableFiles& files,

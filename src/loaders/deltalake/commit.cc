@@ -339,7 +339,12 @@ void DeltaSession::AfterCommit(const CallContext& context) {
     const Status fits = FitRows(context);
     if (!fits.ok()) LogWarning("deltalake", MessageOf(fits));
   }
-  KeepHouse(*table_, log_, &snapshot_, config_, context);
+  KeepLog(context);
+}
+
+void DeltaSession::KeepLog(const CallContext& context) {
+  // What is known of files that are out of memory is to go with them.
+  if (KeepHouse(*table_, log_, &snapshot_, config_, context)) finder_ = {};
 }
 
 void DeltaSession::ForgetRecord(int64_t txn_version, const CallContext& context) {

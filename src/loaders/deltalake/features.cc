@@ -174,6 +174,14 @@ void FindUnknownChanges(const nlohmann::json& schema, std::string* found) {
   for (const auto& part : schema) FindUnknownChanges(part, found);
 }
 
+bool Says(const Metadata& metadata, std::string_view name, std::string_view truth) {
+  const auto found = metadata.configuration.find("delta." + std::string(name));
+  if (found == metadata.configuration.end()) return false;
+  std::string value = found->second;
+  for (char& c : value) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return value == truth;
+}
+
 }  // namespace
 
 std::vector<FeatureSupport> KnownFeatures() {
@@ -194,12 +202,10 @@ bool HasFeature(const Protocol& protocol, std::string_view feature) {
   return false;
 }
 
-bool IsOn(const Metadata& metadata, std::string_view name) {
-  const auto found = metadata.configuration.find("delta." + std::string(name));
-  if (found == metadata.configuration.end()) return false;
-  std::string value = found->second;
-  for (char& c : value) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return value == "true";
+bool IsOn(const Metadata& metadata, std::string_view name) { return Says(metadata, name, "true"); }
+
+bool IsOff(const Metadata& metadata, std::string_view name) {
+  return Says(metadata, name, "false");
 }
 
 Status CheckReadable(const Protocol& protocol, const Metadata& metadata, const std::string& where) {

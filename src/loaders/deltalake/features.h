@@ -26,8 +26,9 @@ std::vector<FeatureSupport> KnownFeatures();
 
 bool HasFeature(const Protocol& protocol, std::string_view feature);  // also by an old version's
                                                                       // number
-// Is the property delta.`name` true?
+// Is the property delta.`name` set to true, to false? In letters of any case, as Spark reads it.
 bool IsOn(const Metadata& metadata, std::string_view name);
+bool IsOff(const Metadata& metadata, std::string_view name);
 
 // A configuration error that names every feature that stands in the way, and what to do.
 Status CheckReadable(const Protocol& protocol, const Metadata& metadata, const std::string& where);

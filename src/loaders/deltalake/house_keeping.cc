@@ -9,7 +9,9 @@
 #include "ampload/log.h"
 #include "base/clock.h"
 #include "loaders/deltalake/checkpoint_writer.h"
+#include "loaders/deltalake/features.h"
 #include "loaders/deltalake/log_names.h"
+#include "loaders/deltalake/log_segment.h"
 #include "loaders/deltalake/pipelines.h"
 
 namespace ampload::deltalake {
@@ -35,10 +37,24 @@ std::string_view NextWord(std::string_view* text) {
   return word;
 }
 
-int64_t IntervalOf(const Snapshot& snapshot, const std::string& property, int64_t otherwise) {
+std::string Lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return out;
+}
+
+// What changed before that moment is older than the property lets it be; nullopt: nothing is.
+std::optional<int64_t> MomentBefore(int64_t now, const Snapshot& snapshot,
+                                    const std::string& property, int64_t otherwise,
+                                    const std::string& where) {
   const auto* text = snapshot.Property(property);
-  if (text == nullptr) return otherwise;
-  return ParseInterval(*text).value_or(otherwise);
+  if (text == nullptr) return now - otherwise;
+  if (const auto age = ParseInterval(*text)) return now - *age;
+  LogWarning("deltalake",
+             "a table's property is not understood, so nothing that it keeps is deleted; write it "
+             "as \"interval 30 days\": " +
+                 where + " property=" + property + " value=" + *text);
+  return std::nullopt;
 }
 
 int64_t CheckpointInterval(const Snapshot& snapshot, const DeltaLakeStorageConfig& config) {
@@ -48,6 +64,20 @@ int64_t CheckpointInterval(const Snapshot& snapshot, const DeltaLakeStorageConfi
   int64_t said = 0;
   const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), said);
   return error == std::errc() && said > 0 ? said : kCheckpointInterval;
+}
+
+// Counted from the newest checkpoint, not by the version: those that the interval divides may all
+// be other writers'.
+bool IsCheckpointDue(lake::ObjectStore& table, Snapshot* snapshot,
+                     const DeltaLakeStorageConfig& config, const CallContext& context) {
+  const int64_t interval = CheckpointInterval(*snapshot, config);
+  const auto is_due = [&] { return snapshot->version - snapshot->checkpointed >= interval; };
+  if (!is_due()) return false;
+  const auto others = HintedCheckpoint(table, context);
+  if (others.ok() && others->has_value() && **others <= snapshot->version) {
+    snapshot->checkpointed = std::max(snapshot->checkpointed, **others);
+  }
+  return is_due();
 }
 
 // Temporary files are made where log entries and records are put, and in the table's folder to see
@@ -64,7 +94,9 @@ Status DeleteLeftovers(lake::ObjectStore& table, int64_t before_ms, const CallCo
 
 }  // namespace
 
-std::optional<int64_t> ParseInterval(std::string_view text) {
+std::optional<int64_t> ParseInterval(std::string_view written) {
+  const std::string lower = Lower(written);
+  std::string_view text = lower;
   auto word = NextWord(&text);
   if (word == "interval") word = NextWord(&text);
   int64_t sum = 0;
@@ -78,8 +110,8 @@ std::optional<int64_t> ParseInterval(std::string_view text) {
     bool known = false;
     for (const auto& [name, ms] : kUnits) {
       if (unit != name) continue;
-      known = true;
-      sum += number * ms;
+      known = !__builtin_mul_overflow(number, ms, &number) &&
+              !__builtin_add_overflow(sum, number, &sum);
     }
     if (!known) return std::nullopt;
     any = true;
@@ -88,23 +120,33 @@ std::optional<int64_t> ParseInterval(std::string_view text) {
   return any ? std::optional(sum) : std::nullopt;
 }
 
-void KeepHouse(lake::ObjectStore& table, Log& log, Snapshot* snapshot,
+bool KeepHouse(lake::ObjectStore& table, Log& log, Snapshot* snapshot,
                const DeltaLakeStorageConfig& config, const CallContext& context) {
-  const int64_t version = snapshot->version;
-  if (version <= 0 || version % CheckpointInterval(*snapshot, config) != 0) return;
-  if (!CanWriteCheckpoint(*snapshot)) return;
+  if (!CanWriteCheckpoint(*snapshot)) return false;
+  if (!IsCheckpointDue(table, snapshot, config, context)) return false;
+  snapshot->checkpointed = snapshot->version;  // should it fail, the next try is not at once
   const int64_t now = base::NowMs();
-  const int64_t keep = IntervalOf(*snapshot, "delta.deletedFileRetentionDuration", 7 * kDay);
-  if (const Status written = log.WriteCheckpoint(snapshot, now - keep, context); !written.ok()) {
-    return LogWarning("deltalake", MessageOf(written));
+  const std::string where = "table=" + table.root();
+  const auto removed_before =
+      MomentBefore(now, *snapshot, "delta.deletedFileRetentionDuration", 7 * kDay, where);
+  const Status written = log.WriteCheckpoint(snapshot, removed_before.value_or(0), context);
+  if (!written.ok()) {
+    LogWarning("deltalake", MessageOf(written));
+    return false;
   }
-  const Status swept = DeleteLeftovers(table, now - std::max(keep, kDay), context);
-  if (!swept.ok()) LogWarning("deltalake", MessageOf(swept));
-  const auto* clean = snapshot->Property("delta.enableExpiredLogCleanup");
-  if (!config.clean_log || (clean != nullptr && *clean == "false")) return;
-  const int64_t age = IntervalOf(*snapshot, "delta.logRetentionDuration", 30 * kDay);
-  const auto cleaned = log.CleanUp(now - age, context);
+  if (removed_before.has_value()) {
+    const Status swept = DeleteLeftovers(table, std::min(*removed_before, now - kDay), context);
+    if (!swept.ok()) LogWarning("deltalake", MessageOf(swept));
+  }
+  const bool cleans = snapshot->Property("delta.enableExpiredLogCleanup") == nullptr ||
+                      IsOn(snapshot->metadata, "enableExpiredLogCleanup");
+  if (!config.clean_log || !cleans) return true;
+  const auto old_before =
+      MomentBefore(now, *snapshot, "delta.logRetentionDuration", 30 * kDay, where);
+  if (!old_before.has_value()) return true;
+  const auto cleaned = log.CleanUp(*old_before, context);
   if (!cleaned.ok()) LogWarning("deltalake", MessageOf(cleaned.status()));
+  return true;
 }
 
 }  // namespace ampload::deltalake

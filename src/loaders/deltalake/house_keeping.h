@@ -13,14 +13,16 @@
 
 namespace ampload::deltalake {
 
-// After a commit: a log checkpoint where one is due, and then the clean-up of entries that are past
-// delta.logRetentionDuration, and of temporary files that killed writers left longer ago than
-// delta.deletedFileRetentionDuration, a day at least. The commit stands whatever comes of it:
-// failures are warned of.
-void KeepHouse(lake::ObjectStore& table, Log& log, Snapshot* snapshot,
+// After an entry was put: a log checkpoint where the last one, of whichever writer, is so many
+// versions ago, and then the clean-up of entries that are past delta.logRetentionDuration, and of
+// temporary files that killed writers left longer ago than delta.deletedFileRetentionDuration, a
+// day at least. Of a duration that is set but not understood nothing is old enough. The commit
+// stands whatever comes of it: failures are warned of. True: the snapshot's files are out of
+// memory.
+bool KeepHouse(lake::ObjectStore& table, Log& log, Snapshot* snapshot,
                const DeltaLakeStorageConfig& config, const CallContext& context);
 
-// "interval 30 days", "interval 1 week", "7 days": in ms; nullopt: not understood.
-std::optional<int64_t> ParseInterval(std::string_view text);
+// "interval 30 days", "INTERVAL 1 WEEK", "7 days": in ms; nullopt: not understood.
+std::optional<int64_t> ParseInterval(std::string_view written);
 
 }  // namespace ampload::deltalake

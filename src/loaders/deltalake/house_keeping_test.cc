@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "loaders/deltalake/actions_for_test.h"
+#include "loaders/deltalake/log_names.h"
 #include "matchers.h"
 #include "temp_folder.h"
 
@@ -22,29 +23,43 @@ TEST(AnInterval, IsANumberOfUnits) {
   EXPECT_EQ(ParseInterval("7 days"), 7 * kDay);
   EXPECT_EQ(ParseInterval("interval 1 day 2 hours"), kDay + 7'200'000);
   EXPECT_EQ(ParseInterval("interval 0 seconds"), 0);
+  EXPECT_EQ(ParseInterval("INTERVAL 365 DAYS"), 365 * kDay);
+  EXPECT_EQ(ParseInterval("Interval 1 Week"), 7 * kDay);
 }
 
 TEST(AnInterval, IsNothingElse) {
   for (const auto* text : {"", "interval", "30", "days", "interval -1 days", "interval 1 month",
-                           "interval 1.5 days", "1 days x"}) {
+                           "interval 1.5 days", "1 days x", "interval 9223372036854775807 weeks",
+                           "9223372036854775807 milliseconds 1 millisecond"}) {
     EXPECT_EQ(ParseInterval(text), std::nullopt) << text;
   }
 }
 
 class House : public testing::Test {
  protected:
-  void Commit(Log& log, int64_t versions, const DeltaLakeStorageConfig& config,
-              const TextMap& properties) {
+  // The first one makes a table of those properties, each other adds a file.
+  void PutEntry(Log& log, int64_t version, const TextMap& properties) {
     Metadata metadata = MetadataForTest();
     metadata.configuration = properties;
+    std::vector<Action> actions = {AddOf("f" + std::to_string(version), 1)};
+    if (version == 0) actions = {Protocol{}, metadata};
+    ASSERT_THAT(log.Put(version, actions, {}), IsOk());
+  }
+  void Keep(Log& log, const DeltaLakeStorageConfig& config) {
+    auto table = log.ReadLatest({});
+    ASSERT_THAT(table, IsOk());
+    KeepHouse(*store_, log, &*table, config, {});
+  }
+  void Commit(Log& log, int64_t versions, const DeltaLakeStorageConfig& config,
+              const TextMap& properties) {
     for (int64_t version = 0; version <= versions; ++version) {
-      std::vector<Action> actions = {AddOf("f" + std::to_string(version), 1)};
-      if (version == 0) actions = {Protocol{}, metadata};
-      ASSERT_THAT(log.Put(version, actions, {}), IsOk());
-      auto table = log.ReadLatest({});
-      ASSERT_THAT(table, IsOk());
-      KeepHouse(*store_, log, &*table, config, {});
+      PutEntry(log, version, properties);
+      Keep(log, config);
     }
+  }
+  void Age(int64_t version, int64_t age_ms) {
+    fs::last_write_time(folder_ / LogEntryPath(version),
+                        fs::file_time_type::clock::now() - std::chrono::milliseconds(age_ms));
   }
   int Checkpoints() const {
     int count = 0;
@@ -90,6 +105,108 @@ TEST_F(House, HasNoCheckpointThatWouldLoseStatistics) {
   config.checkpoint_interval = 2;
   Commit(log, 5, config, {{"delta.checkpoint.writeStatsAsStruct", "true"}});
   EXPECT_EQ(Checkpoints(), 0);
+}
+
+TEST_F(House, HasNoCheckpointThatWouldLoseStatisticsHoweverThatIsSpelled) {
+  auto log = NewLog();
+  DeltaLakeStorageConfig config;
+  config.checkpoint_interval = 2;
+  Commit(log, 5, config, {{"delta.checkpoint.writeStatsAsJson", "FALSE"}});
+  EXPECT_EQ(Checkpoints(), 0);
+  fs::remove_all(folder_ / "_delta_log");
+  Commit(log, 5, config, {{"delta.checkpoint.writeStatsAsStruct", "True"}});
+  EXPECT_EQ(Checkpoints(), 0);
+}
+
+TEST_F(House, HasCheckpointsThoughItsVersionsAreNeverMultiples) {
+  auto log = NewLog();
+  DeltaLakeStorageConfig config;
+  config.checkpoint_interval = 4;
+  for (int64_t version = 0; version <= 9; ++version) {
+    PutEntry(log, version, {});
+    if (version % 2 == 1) Keep(log, config);
+  }
+  EXPECT_EQ(Checkpoints(), 2);
+}
+
+TEST_F(House, CountsFromTheCheckpointsOfOthers) {
+  auto log = NewLog();
+  DeltaLakeStorageConfig config;
+  config.checkpoint_interval = 4;
+  Snapshot mine;
+  for (int64_t version = 0; version <= 7; ++version) {
+    PutEntry(log, version, {});
+    if (version == 0) {
+      ASSERT_OK_AND_ASSIGN(mine, log.ReadLatest({}));
+    } else {
+      ASSERT_THAT(log.Update(&mine, {}), IsOk());
+    }
+    if (version == 3) {
+      ASSERT_OK_AND_ASSIGN(auto theirs, log.ReadLatest({}));
+      ASSERT_THAT(log.WriteCheckpoint(&theirs, 0, {}), IsOk());
+    }
+    EXPECT_EQ(KeepHouse(*store_, log, &mine, config, {}), version == 7) << version;
+  }
+  EXPECT_EQ(Checkpoints(), 2);
+}
+
+TEST_F(House, KeepsNoFilesInMemoryThatTheCheckpointHas) {
+  auto log = NewLog();
+  DeltaLakeStorageConfig config;
+  config.checkpoint_interval = 4;
+  for (int64_t version = 0; version <= 3; ++version) PutEntry(log, version, {});
+  RemoveFile old = RemoveOf("f1");
+  old.deletion_timestamp = 1;
+  ASSERT_THAT(log.Put(4, {old}, {}), IsOk());
+  ASSERT_OK_AND_ASSIGN(auto table, log.ReadLatest({}));
+  ASSERT_EQ(FilesOf(table).adds().size(), 2U);
+  ASSERT_EQ(FilesOf(table).tombstones().size(), 1U);
+  EXPECT_TRUE(KeepHouse(*store_, log, &table, config, {}));
+  EXPECT_TRUE(table.newest_files().adds().empty());
+  EXPECT_TRUE(table.newest_files().tombstones().empty());
+  ASSERT_OK_AND_ASSIGN(const auto* files, log.ReadFiles(&table, {}));
+  EXPECT_EQ(files->adds().size(), 2U);
+  EXPECT_TRUE(files->tombstones().empty());
+}
+
+TEST_F(House, KeepsTombstonesForADurationThatItCannotRead) {
+  auto log = NewLog();
+  DeltaLakeStorageConfig config;
+  config.checkpoint_interval = 2;
+  for (int64_t version = 0; version <= 1; ++version) {
+    PutEntry(log, version, {{"delta.deletedFileRetentionDuration", "interval 1 month"}});
+  }
+  RemoveFile old = RemoveOf("f1");
+  old.deletion_timestamp = 1;
+  ASSERT_THAT(log.Put(2, {old}, {}), IsOk());
+  Keep(log, config);
+  ASSERT_EQ(Checkpoints(), 1);
+  ASSERT_OK_AND_ASSIGN(auto table, log.ReadLatest({}));
+  ASSERT_OK_AND_ASSIGN(const auto* files, log.ReadFiles(&table, {}));
+  EXPECT_EQ(files->tombstones().size(), 1U);
+}
+
+TEST_F(House, KeepsEntriesThatTheTableAsksFor) {
+  const std::vector<TextMap> asking = {
+      {{"delta.logRetentionDuration", "INTERVAL 365 DAYS"}},
+      {{"delta.logRetentionDuration", "interval 1 month"}},  // of no certain length
+      {{"delta.logRetentionDuration", "interval 1 day"},
+       {"delta.enableExpiredLogCleanup", "FALSE"}},
+      {{"delta.logRetentionDuration", "interval 1 day"}, {"delta.enableExpiredLogCleanup", "no"}}};
+  DeltaLakeStorageConfig config;
+  config.checkpoint_interval = 2;
+  config.clean_log = true;
+  auto log = NewLog();
+  for (const auto& properties : asking) {
+    fs::remove_all(folder_ / "_delta_log");
+    for (int64_t version = 0; version <= 4; ++version) {
+      PutEntry(log, version, properties);
+      Age(version, 100 * kDay);
+      Keep(log, config);
+    }
+    EXPECT_EQ(Checkpoints(), 2);
+    EXPECT_TRUE(log.ReadEntry(0, {})->has_value()) << properties.begin()->second;
+  }
 }
 
 TEST_F(House, LosesOldEntriesOnceACheckpointHasThem) {

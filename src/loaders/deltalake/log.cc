@@ -120,7 +120,13 @@ Status Log::WriteCheckpoint(Snapshot* snapshot, int64_t keep_tombstones_after_ms
                                        {"size", file.actions},
                                        {"sizeInBytes", file.bytes->size()},
                                        {"numOfAddFiles", file.adds}};
-  return table_->Put(kLastCheckpoint, last.dump(), context);
+  ARROW_RETURN_NOT_OK(table_->Put(kLastCheckpoint, last.dump(), context));
+  snapshot->checkpointed = snapshot->version;
+  snapshot->LeaveUnread({.checkpoint = snapshot->version,
+                         .paths = {CheckpointPath(snapshot->version)},
+                         .adds = file.adds,
+                         .said = file.adds});
+  return Status::OK();
 }
 
 namespace {

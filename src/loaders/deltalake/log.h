@@ -60,7 +60,8 @@ class Log {
                                const CallContext& context);
 
   // A classic checkpoint of the snapshot, whose files are read, and _last_checkpoint. Tombstones
-  // that are older than `keep_tombstones_after_ms` are left out.
+  // that are older than `keep_tombstones_after_ms` are left out. After success the snapshot has its
+  // files there and no longer in memory.
   Status WriteCheckpoint(Snapshot* snapshot, int64_t keep_tombstones_after_ms,
                          const CallContext& context);
 

@@ -37,6 +37,7 @@ Status Log::ReadCheckpoint(int64_t version, const std::vector<std::string>& file
   ARROW_RETURN_NOT_OK(snapshot->Apply(version, std::move(actions), At(files.front())));
   ARROW_ASSIGN_OR_RAISE(unread.said, HintedAdds(version, context));
   const bool doubtful = unread.said && unread.adds && *unread.said != *unread.adds;
+  snapshot->checkpointed = version;
   snapshot->LeaveUnread(std::move(unread));
   // Statistics alone are no ground to refuse a table.
   return doubtful ? ReadFiles(snapshot, context).status() : Status::OK();

@@ -68,20 +68,6 @@ void ChooseCheckpoint(const Listing& listing, std::optional<int64_t> at, LogSegm
   }
 }
 
-// _last_checkpoint is but a hint: where it is damaged or gone the log is listed as a whole.
-Result<std::optional<int64_t>> Hint(lake::ObjectStore& table, const CallContext& context) {
-  ARROW_ASSIGN_OR_RAISE(const auto bytes, table.Read(kLastCheckpoint, context));
-  if (bytes == nullptr) return std::nullopt;
-  const auto text = std::string_view(*bytes);
-  const auto json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (json.is_object() && json.contains("version") && json["version"].is_number_integer()) {
-    return json["version"].get<int64_t>();
-  }
-  LogWarning("deltalake",
-             "_last_checkpoint is damaged; the whole log is listed: table=" + table.root());
-  return std::nullopt;
-}
-
 // A folder that holds something else is no table to be made. Files of a load that ended before its
 // first commit may lie there: then it was begun by one of ours.
 Status CheckFolderIsFree(lake::ObjectStore& table, const CallContext& context) {
@@ -106,11 +92,25 @@ Status Missing(lake::ObjectStore& table, int64_t version, const std::string& wha
 
 }  // namespace
 
+Result<std::optional<int64_t>> HintedCheckpoint(lake::ObjectStore& table,
+                                                const CallContext& context) {
+  ARROW_ASSIGN_OR_RAISE(const auto bytes, table.Read(kLastCheckpoint, context));
+  if (bytes == nullptr) return std::nullopt;
+  const auto text = std::string_view(*bytes);
+  const auto json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (json.is_object() && json.contains("version") && json["version"].is_number_integer()) {
+    return json["version"].get<int64_t>();
+  }
+  LogWarning("deltalake",
+             "_last_checkpoint is damaged; the whole log is listed: table=" + table.root());
+  return std::nullopt;
+}
+
 Result<LogSegment> FindSegment(lake::ObjectStore& table, std::optional<int64_t> at,
                                const CallContext& context) {
   std::optional<int64_t> from;
   if (!at.has_value()) {
-    ARROW_ASSIGN_OR_RAISE(from, Hint(table, context));
+    ARROW_ASSIGN_OR_RAISE(from, HintedCheckpoint(table, context));
   }
   LogSegment out;
   Listing listing;

@@ -24,4 +24,8 @@ struct LogSegment {
 Result<LogSegment> FindSegment(lake::ObjectStore& table, std::optional<int64_t> at,
                                const CallContext& context);
 
+// The newest checkpoint, as _last_checkpoint has it. But a hint: where it is damaged or gone, none.
+Result<std::optional<int64_t>> HintedCheckpoint(lake::ObjectStore& table,
+                                                const CallContext& context);
+
 }  // namespace ampload::deltalake

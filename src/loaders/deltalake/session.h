@@ -101,6 +101,7 @@ class DeltaSession final : public WriteSession {
   // Reads what others have put; a conflict failure where rows that are ready do not fit any more.
   Status CatchUp(const CallContext& context);
   void AfterCommit(const CallContext& context);
+  void KeepLog(const CallContext& context);
   void ForgetRecord(int64_t txn_version, const CallContext& context);
   void ForgetRecordsBefore(int64_t txn_version, const CallContext& context);
 

@@ -514,6 +514,38 @@ TEST_F(DeltaSessions, OverwriteWhatOthersAddedMeanwhile) {
   EXPECT_EQ(Rows(), (std::multiset<int64_t>{8}));
 }
 
+TEST_F(DeltaSessions, OfOneCommitEachWriteCheckpointsToo) {
+  config_.checkpoint_interval = 4;
+  std::vector<std::pair<BatchId, int64_t>> ladder;
+  for (int64_t run = 1; run <= 3; ++run) {
+    auto session = TakeOver(Spec("p"));
+    const BatchId id(run << 15);
+    ASSERT_THAT(session->Stage(BatchOf(id, {run}), {}), IsOk());
+    ladder.emplace_back(id, 1);
+    ASSERT_OK_AND_ASSIGN(const auto outcome, session->Commit(Ladder(ladder), {}));
+    ASSERT_TRUE(std::holds_alternative<Committed>(outcome));
+  }
+  // Version 4 was a fence, 5 had rows.
+  EXPECT_EQ(Table().version, 5);
+  EXPECT_EQ(Table().checkpointed, 4);
+  EXPECT_EQ(Rows(), (std::multiset<int64_t>{1, 2, 3}));
+}
+
+TEST_F(DeltaSessions, TakeBatchesBackThatOnlyTheCheckpointHas) {
+  config_.checkpoint_interval = 1;  // each commit's
+  auto session = TakeOver(Spec("p"));
+  ASSERT_THAT(session->Stage(BatchOf(kOne, {1}), {}), IsOk());
+  ASSERT_THAT(session->Stage(BatchOf(kTwo, {2}), {}), IsOk());
+  ASSERT_OK_AND_ASSIGN(auto outcome, session->Commit(Ladder({{kOne, 1}, {kTwo, 1}}), {}));
+  ASSERT_TRUE(std::holds_alternative<Committed>(outcome));
+  for (const auto batch : {kTwo, kOne}) {
+    ASSERT_THAT(session->Undo({batch}, {}), IsOk());
+    ASSERT_OK_AND_ASSIGN(outcome, session->Commit(Ladder({{kOne, 1}}), {}));
+    ASSERT_TRUE(std::holds_alternative<Committed>(outcome));
+    EXPECT_EQ(Rows().size(), batch == kTwo ? 1U : 0U);
+  }
+}
+
 TEST_F(DeltaSessions, KeepInCommitTimestampsGrowing) {
   config_.properties = "delta.enableInCommitTimestamps=true";
   auto session = TakeOver(Spec("p"));

@@ -40,6 +40,11 @@ std::optional<bool> Snapshot::has_files() const {
   return std::nullopt;
 }
 
+void Snapshot::LeaveUnread(UnreadFiles files) {
+  files_ = TableFiles();
+  unread_ = std::move(files);
+}
+
 void Snapshot::TakeUnread(TableFiles of_checkpoint) {
   of_checkpoint.Follow(std::move(files_));
   files_ = std::move(of_checkpoint);

@@ -41,6 +41,7 @@ class Snapshot {
   std::map<std::string, Txn> txns;
   std::map<std::string, DomainMetadata> domains;  // not the removed ones
   std::optional<CommitInfo> commit_info;          // of `version`; none after a checkpoint
+  int64_t checkpointed = 0;  // the newest log checkpoint that is known, or was tried to be written
 
   // The columns, from metadata.schema_string; and as data files name them.
   std::shared_ptr<arrow::Schema> schema;
@@ -65,7 +66,8 @@ class Snapshot {
   std::optional<bool> has_files() const;
 
   const std::optional<UnreadFiles>& unread() const { return unread_; }
-  void LeaveUnread(UnreadFiles files) { unread_ = std::move(files); }
+  // The files are those of a checkpoint, and are read again when somebody asks.
+  void LeaveUnread(UnreadFiles files);
   // What the unread files are: they are read.
   void TakeUnread(TableFiles of_checkpoint);
 

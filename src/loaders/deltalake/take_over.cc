@@ -130,6 +130,7 @@ Result<bool> DeltaSession::TryFence(Recovered* recovered, const CallContext& con
   if (resumes) recovered->checkpoint = fence;
   recovered->slot = fence.slot;
   ForgetRecordsBefore(known ? TxnVersionOf((*mine)->checkpoint) : txn, context);
+  KeepLog(context);
   return true;
 }
 
