@@ -191,15 +191,32 @@ Result<bool> DeltaSession::RemoveNeighbours(std::vector<Action>* actions,
           "deltalake: another pipeline has begun to write this table; nothing was changed" + At() +
           " pipeline=" + one.pipeline);
     }
-    PipelineRecord removed{.checkpoint = one, .removed = true};
-    removed.checkpoint.epoch.value += 1;
-    removed.checkpoint.owner = nonce_;
-    removed.checkpoint.store_handle = fence_.has_value() ? fence_->store_handle : nonce_;
-    ARROW_RETURN_NOT_OK(PutRecord(removed, context));
-    actions->emplace_back(
-        Txn{AppIdOf(one.pipeline), TxnVersionOf(removed.checkpoint), base::NowMs()});
+    ARROW_ASSIGN_OR_RAISE(const auto removal, PutRemoval(one, context));
+    if (!removal.has_value()) return false;
+    actions->emplace_back(Txn{AppIdOf(one.pipeline), *removal, base::NowMs()});
   }
   return true;
+}
+
+// Of an epoch that nobody has used: a session of the pipeline that starts meanwhile has a record,
+// too, and its entry may be the one that comes through.
+Result<std::optional<int64_t>> DeltaSession::PutRemoval(const Checkpoint& place,
+                                                        const CallContext& context) {
+  const std::pair key(place.pipeline, TxnVersionOf(place));
+  if (const auto known = removals_.find(key); known != removals_.end()) return known->second;
+  ARROW_ASSIGN_OR_RAISE(const auto records, ListRecords(*table_, place.pipeline, context));
+  PipelineRecord removed{.checkpoint = place, .removed = true};
+  auto& epoch = removed.checkpoint.epoch.value;
+  if (!records.empty()) epoch = std::max(epoch, EpochOfTxn(records.back()).value);
+  epoch += 1;
+  removed.checkpoint.owner = nonce_;
+  removed.checkpoint.store_handle = fence_.has_value() ? fence_->store_handle : nonce_;
+  const int64_t txn = TxnVersionOf(removed.checkpoint);
+  ARROW_ASSIGN_OR_RAISE(const auto outcome, table_->PutIfAbsent(RecordPath(place.pipeline, txn),
+                                                                RecordText(removed), context));
+  if (outcome != lake::PutOutcome::kWritten) return std::nullopt;
+  removals_[key] = txn;
+  return txn;
 }
 
 Status DeltaSession::AddPipelineActions(const Checkpoint& checkpoint, std::vector<Action>* actions,

@@ -12,9 +12,11 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ampload/write_session.h"
@@ -91,6 +93,9 @@ class DeltaSession final : public WriteSession {
                             const CallContext& context);
   // False: the log has gone on meanwhile.
   Result<bool> RemoveNeighbours(std::vector<Action>* actions, const CallContext& context);
+  // The txn version of a new record that says that the pipeline, at that place, is removed;
+  // nullopt: another session was faster.
+  Result<std::optional<int64_t>> PutRemoval(const Checkpoint& place, const CallContext& context);
   // The entry's commitInfo, before its actions. `operation`: empty: told from the actions.
   Status PutInfoFirst(std::vector<Action>* actions, const std::string& operation,
                       const std::string& txn_id, const CallContext& context);
@@ -125,6 +130,8 @@ class DeltaSession final : public WriteSession {
   std::optional<Checkpoint> fence_;    // as the log has it, by this session
   std::deque<int64_t> older_records_;  // of the commits before: their records still lie there
   bool replacing_ = false;             // the next commit takes the place of all rows
+  // The records of tries that were not the first: pipeline and place -> its removal's txn version.
+  std::map<std::pair<std::string, int64_t>, int64_t> removals_;
   std::unique_ptr<RowEncoder> encoder_;
   std::vector<std::unique_ptr<RowEncoder>> old_encoders_;  // somebody may still use them
   std::shared_ptr<arrow::Schema> committed_rows_;  // spec_.schema before Evolve; null: unchanged

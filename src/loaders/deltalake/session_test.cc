@@ -477,6 +477,46 @@ TEST_F(DeltaSessions, OverwriteAllRowsAndTheOtherPipelines) {
   EXPECT_EQ(again.finding, RecoverFinding::kFresh);
 }
 
+TEST_F(DeltaSessions, OverwriteNoRecordOfAPipelineThatStartsMeanwhile) {
+  auto pipeline = TakeOver(Spec("p"));
+  ASSERT_THAT(pipeline->Stage(BatchOf(kOne, {1}), {}), IsOk());
+  ASSERT_OK_AND_ASSIGN(auto outcome, pipeline->Commit(Ladder({{kOne, 1}}), {}));
+  ASSERT_TRUE(std::holds_alternative<Committed>(outcome));
+  auto spec = Spec("");
+  spec.mode = LoadMode::kOverwrite;
+  spec.force = true;
+  auto load = TakeOver(spec);
+  ASSERT_THAT(load->Stage(BatchOf(BatchId(), {8}), {}), IsOk());
+  // Before the entry of the pipeline's next start is put, the overwrite is tried, and does not come
+  // through.
+  const auto fence = LogEntryPath(Table().version + 1);
+  bool trying = false;
+  store_->on_put = [&](const std::string& path, std::string_view) -> std::optional<PutOutcome> {
+    if (path != fence) return std::nullopt;
+    if (std::exchange(trying, true)) return PutOutcome::kUnknown;
+    auto tried = load->Commit({}, {});
+    EXPECT_TRUE(tried.ok() && std::holds_alternative<Unknown>(*tried));
+    return std::nullopt;
+  };
+  pipeline = TakeOver(Spec("p"));
+  EXPECT_TRUE(trying);
+  store_->on_put = nullptr;
+  Recovered again;
+  pipeline = TakeOver(Spec("p"), &again);
+  EXPECT_EQ(again.finding, RecoverFinding::kResumed);
+  EXPECT_EQ(Rows(), (std::multiset<int64_t>{1}));
+  // Tried once more, it ends the pipeline that is there now.
+  ASSERT_OK_AND_ASSIGN(const auto settled, load->Recover(RecoverMode::kSettle, {}));
+  ASSERT_EQ(settled.finding, RecoverFinding::kNotCommitted);
+  ASSERT_THAT(load->Stage(BatchOf(BatchId(), {8}), {}), IsOk());
+  ASSERT_OK_AND_ASSIGN(outcome, load->Commit({}, {}));
+  ASSERT_TRUE(std::holds_alternative<Committed>(outcome));
+  ASSERT_THAT(pipeline->Stage(BatchOf(kTwo, {2}), {}), IsOk());
+  ASSERT_OK_AND_ASSIGN(outcome, pipeline->Commit(Ladder({{kOne, 1}, {kTwo, 1}}), {}));
+  EXPECT_TRUE(std::holds_alternative<Fenced>(outcome));
+  EXPECT_EQ(Rows(), (std::multiset<int64_t>{8}));
+}
+
 TEST_F(DeltaSessions, CheckRowsAgainstConstraintsThatOthersAddMeanwhile) {
   auto pipeline = TakeOver(Spec("p"));
   ASSERT_THAT(pipeline->Stage(BatchOf(kOne, {1}), {}), IsOk());
