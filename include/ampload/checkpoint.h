@@ -56,10 +56,11 @@ struct Checkpoint {
 
   std::vector<LadderEntry> ladder;  // oldest first
 
-  // What the last commit decided and its writer has not done yet, for people: rows that are gone
-  // can still be read, or new ones not yet. If the writer has died, the next take-over does it.
-  // Said by Loader::ReadCheckpoints, never stored; empty: nothing, as always where a commit is one
-  // step of the store.
+  // For people: what the pipeline's writer has open, so that the table's rows are not those of this
+  // checkpoint. Ahead of a commit rows can be read early; behind one, rows that are gone can still
+  // be read, or new ones not yet. Where that writer has died, the next take-over ends it. Said by
+  // Loader::ReadCheckpoints, never stored; empty: nothing, as always in a store whose commit is the
+  // only step that readers see.
   std::string unfinished = {};
 };
 

@@ -76,7 +76,7 @@ std::string CheckpointsText(const std::vector<Checkpoint>& checkpoints, int widt
     if (!ladder.empty()) lines += "\n" + ladder;
     if (checkpoint.unfinished.empty()) continue;
     lines += EscapeControls(
-        fmt::format("\n{}: not finished: {}; if it has died, the next start ends it\n",
+        fmt::format("\n{}: not finished: {}; if that has died, the next start ends it\n",
                     checkpoint.pipeline, checkpoint.unfinished));
   }
   return lines;

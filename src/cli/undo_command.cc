@@ -154,7 +154,7 @@ class UndoCommand : public Command {
     ARROW_ASSIGN_OR_RAISE(
         lost_.network, ChooseOne("--network", "network", network_, NetworksOf(checkpoint), table_));
     ARROW_ASSIGN_OR_RAISE(Extent extent, FindExtent(checkpoint));
-    // An earlier undo may have died behind its commit.
+    // A killed stream may have left early rows, a killed undo old ones.
     const bool nothing = extent.batches.empty() && checkpoint.unfinished.empty();
     if (nothing || dry_run_) {
       Tell(setting, target, *loader, extent);

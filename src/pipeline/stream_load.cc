@@ -54,9 +54,7 @@ class Stream {
  private:
   Status RunUntilEnd() {
     ARROW_RETURN_NOT_OK(store_.Look());
-    if (IsDone(store_.Kept())) ARROW_RETURN_NOT_OK(store_.EndWhatIsOpen());
     for (;;) {
-      if (store_.has_taken_over() && IsDone(store_.Kept())) return Status::OK();
       const auto began = Clock::now();
       auto followed = Follow();
       if (store_.fenced()) return followed.status();
@@ -104,8 +102,11 @@ class Stream {
 
   // Opens a connection behind what is kept, and follows it to its end.
   Result<End> Follow() {
-    const Checkpoint kept = store_.Kept();
-    StreamCursor cursor = stream::CursorAt(kept.ladder);
+    if (IsDone(store_.Kept())) {
+      ARROW_ASSIGN_OR_RAISE(const bool ended, store_.EndWhatIsOpen());
+      if (ended && IsDone(store_.Kept())) return End::kDone;
+    }
+    StreamCursor cursor = stream::CursorAt(store_.Kept().ladder);
     AMPLOAD_FAULT_POINT("stream.connect");
     ARROW_ASSIGN_OR_RAISE(auto connection, source_.Open(cursor, context_));
     ARROW_ASSIGN_OR_RAISE(RowPlan plan, MakePlan(*connection->schema()));

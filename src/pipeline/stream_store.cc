@@ -48,14 +48,16 @@ Status StreamStore::Look() {
   return Status::OK();
 }
 
-Status StreamStore::EndWhatIsOpen() {
+Result<bool> StreamStore::EndWhatIsOpen() {
+  if (base_.unfinished.empty()) return true;
   ARROW_ASSIGN_OR_RAISE(const auto info, loader_.GetTableInfo(spec_.name));
-  if (!info.has_value() || info->schema == nullptr) return Status::OK();
+  if (!info.has_value() || info->schema == nullptr) return false;
   const TableSpec undo_only = SpecToUndo(*info, spec_.pipeline);
   ARROW_ASSIGN_OR_RAISE(session_, loader_.OpenSession(std::span(&undo_only, 1)));
   const Status taken = TakeOver();
   session_.reset();
-  return taken;
+  ARROW_RETURN_NOT_OK(taken);
+  return true;
 }
 
 Result<bool> StreamStore::OpenSession(const std::shared_ptr<arrow::Schema>& schema,
@@ -73,8 +75,15 @@ Result<bool> StreamStore::OpenSession(const std::shared_ptr<arrow::Schema>& sche
   ARROW_ASSIGN_OR_RAISE(auto session, loader_.OpenSession(std::span(&spec_, 1)));
   session_ = std::move(session);
   const Status taken = TakeOver();
-  if (!taken.ok()) session_.reset();
-  ARROW_RETURN_NOT_OK(taken);
+  if (!taken.ok()) {
+    // It may have had the fence already, and lost it again: a newer start goes first.
+    const auto settled = session_->Recover(RecoverMode::kSettle, CallContext{});
+    session_.reset();
+    if (settled.ok() && settled->finding == RecoverFinding::kFenced) {
+      return BeFenced(settled->fenced_by);
+    }
+    return taken;
+  }
   moved_ = false;
   return false;
 }
@@ -109,7 +118,6 @@ Status StreamStore::TakeOver() {
     LogWarning("stream", "table " + spec_.name + ": " + recovered.evolved);
   }
   slot_ = recovered.slot;
-  taken_over_ = true;
   Adopt(std::move(recovered.checkpoint));
   return Status::OK();
 }

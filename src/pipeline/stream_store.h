@@ -28,12 +28,10 @@ class StreamStore {
   // Where the pipeline was left, as far as that can be seen without taking its fence.
   Status Look();
 
-  // Takes the pipeline's fence for a moment, without rows: what a predecessor left open comes to
-  // its end, before its commit or behind it. Nothing happens where the store knows no such table,
-  // or not its columns; then OpenSession does it.
-  Status EndWhatIsOpen();
-  // The checkpoint is this process's own: what there is to be seen is what it says.
-  bool has_taken_over() const { return taken_over_; }
+  // Where a predecessor left something open, before its commit or behind it, that comes to its end:
+  // takes the pipeline's fence for a moment, without rows. False: the store does not know the
+  // table's columns, so that only OpenSession can do it.
+  Result<bool> EndWhatIsOpen();
 
   // Takes the pipeline's fence, for rows of this schema. True: nothing was to be done, the session
   // is open and its rows are these. False: the checkpoint was read anew.
@@ -117,7 +115,6 @@ class StreamStore {
   std::optional<BatchId> last_id_;
   int64_t slot_ = 0;
   base::Patience patience_;  // with commits, since the last one that took effect
-  bool taken_over_ = false;
   bool early_ = false;
   bool moved_ = false;
   bool fenced_ = false;

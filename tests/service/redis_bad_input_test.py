@@ -157,6 +157,9 @@ class BadInput(RedisCase):
         self.refused(lambda: self.load(self.file(n=["a"]), to=to), "column=n", "type=string", status=2)
         self.refused(lambda: self.load(self.file(n=[1]), to=self.to(structure="sorted_set")), "score", status=2)
         self.refused(lambda: self.load(self.file(n=[1]), to=self.to(score="n")), "score", status=2)
+        few = self.to(structure="sorted_set", score="n", fields="text")
+        self.refused(lambda: self.load(self.numbers(1), "--on-duplicate", "replace", to=few), "other scores", "score=n",
+                     "fields=text", status=2)
 
     # What a structure cannot do
 

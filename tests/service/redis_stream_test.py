@@ -2,6 +2,7 @@
 server says the chain is."""
 
 import signal
+import time
 import unittest
 
 from command import result_of
@@ -142,9 +143,9 @@ class Streams(RedisCase):
                     server = self.serve("--blocks", 60, "--script", "wait-sent 59; sleep 200; reorg 5 6")
                     self.streamed(server, "--until", 59, to=to)
                     self.killed_at(point, self.words(server, "--until", 60, "--commit-interval", "60s", to=to))
-                    self.assertIn("not all in place", self.unfinished())
+                    self.assertIn("a commit's rows are not all in place: process ", self.unfinished())
                     shown = self.command("inspect", self.uri, "--table", "logs").stdout
-                    self.assertIn("not finished: rows are not all in place", shown)
+                    self.assertIn("not finished: a commit's rows are not all in place: process ", shown)
                     self.wait_for(lambda: server.rows() is not None, "the server's rows")
                     rows = by_block(server.rows())
                     server.end()  # nothing more is asked of it
@@ -161,10 +162,29 @@ class Streams(RedisCase):
             before = self.stored()
             self.killed_at("redis.commit.before", self.words(server, "--until", 59, to=to))
             self.assertGreater(len(self.stored()), len(before))
+            self.assertIn("rows are there ahead of their commit: process ", self.unfinished())
             self.streamed(server, "--until", 30, to=to)
             self.assertEqual(self.stored(), before)
-            self.assertEqual(self.leftovers(), [])
+            self.assertEqual((self.leftovers(), self.unfinished()), ([], ""))
+
+            self.killed_at("redis.commit.before", self.words(server, "--until", 59, to=to))
+            undo = ("undo", self.uri, "--table", "logs", "--from-block", 50)
+            undone = self.command(*undo, "--dry-run")
+            self.assertGreater(len(self.stored()), len(before), undone.stderr)
+            undone = self.command(*undo)
+            self.assertEqual(undone.returncode, 0, undone.stderr)
+            self.assertIn("nothing to take back", undone.stderr)
+            self.assertEqual(self.stored(), before)
             server.end()
+
+    def test_a_stream_that_is_done_leaves_a_live_one_alone(self):
+        server = self.serve("--blocks", 60, "--max-blocks", 1)
+        live = self.begun(server, "--commit-interval", "10ms")
+        self.wait_for(lambda: self.exists("logs") and len(self.stored()) == len(server.rows()), "all rows are there")
+        self.wait_for(lambda: not self.unfinished(), "the last commit is done")
+        self.streamed(server, "--until", 30)
+        self.assertIsNone(live.poll())
+        self.assert_stops(live)
 
     def test_an_undo_that_was_killed_behind_its_commit_is_ended_by_the_next(self):
         server = self.serve("--blocks", 60)
@@ -223,6 +243,52 @@ class Streams(RedisCase):
             self.assertEqual(self.ended(process), 0, self.said(process))
         self.assertEqual(self.stored(), by_block(first.rows() + second.rows()))
         self.assertEqual(sorted(one["pipeline"] for one in self.inspected("logs")["checkpoints"]), ["one", "two"])
+        self.assertEqual(self.leftovers(), [])
+
+    def test_a_stream_that_joins_waits_for_a_commit_that_does_not_look_out_for_it(self):
+        for killed in (False, True):
+            with self.subTest(killed=killed):
+                self.client.flushall()
+                first = self.serve("--blocks", 60, "--network", "one")
+                second = self.serve("--blocks", 60, "--network", "two", "--seed", 9)
+                key = ("--key", "network,block_num,log_index")
+                one = ("--until", 59, "--pipeline", "one", *key)
+                self.streamed(first, "--until", 20, *one[2:])
+                alone = self.stopped_at(self.start(first, *one, fault="redis.rows.before:1:stop"))
+                joins = self.start(second, "--until", 59, "--pipeline", "two", "--add-pipeline", *key)
+                self.wait_for(lambda: len(self.inspected("logs")["checkpoints"]) == 2, "it has joined")
+                time.sleep(0.5)  # in which it must not write
+                self.assertEqual({row["network"] for row in self.stored()}, {"one"})
+                self.kill(alone) if killed else self.goes_on(alone)
+                self.assertEqual(self.ended(joins), 0, self.said(joins))
+                if killed:
+                    self.streamed(first, *one)
+                self.assertEqual(self.ended(alone), -signal.SIGKILL if killed else 0, self.said(alone))
+                self.assertEqual(self.stored(), by_block(first.rows() + second.rows()))
+                self.assertEqual(self.leftovers(), [])
+                first.end()
+                second.end()
+
+    def test_a_load_that_another_stream_ends_is_left_to_it(self):
+        """The one was taken for dead when its connection broke, and comes back."""
+        first = self.serve("--blocks", 60, "--script", "wait-sent 59; sleep 200; reorg 5 6", "--network", "one")
+        second = self.serve("--blocks", 60, "--network", "two", "--seed", 9)
+        one = ("--pipeline", "one", "--key", "network,block_num,log_index")
+        self.streamed(first, "--until", 59, *one)
+        behind = "redis.undo.before:1:stop"  # a commit that has taken blocks back; their rows are still there
+        lost = self.stopped_at(self.start(first, "--until", 60, "--commit-interval", "60s", *one, fault=behind))
+        for client in self.clients():
+            self.client.client_kill_filter(_id=client)
+        other = self.stopped_at(self.start(second, "--until", 59, "--pipeline", "two", "--add-pipeline", *one[2:],
+                                           fault=behind))
+        self.goes_on(lost)
+        self.wait_for(lambda: len(self.clients()) == 2, "it is connected again")
+        time.sleep(0.5)  # in which it must not take back what the other has in hand
+        self.assertIsNone(lost.poll(), self.said(lost))
+        self.goes_on(other)
+        for process in (lost, other):
+            self.assertEqual(self.ended(process), 0, self.said(process))
+        self.assertEqual(self.stored(), by_block(first.rows() + second.rows()))
         self.assertEqual(self.leftovers(), [])
 
     def test_rows_that_somebody_else_deleted_do_not_come_back(self):

@@ -185,6 +185,21 @@ class GoesOn(StreamCase):
                 self.assertEqual(nothing["rows_loaded"], 0)
                 self.assert_canonical(server)
 
+    def test_a_stream_that_is_done_takes_a_killed_ones_early_rows_back(self):
+        server = self.serve("--blocks", 4, "--rows-per-block", 200000, "--exactly", "--max-blocks", 1,
+                            "--row-messages", 16)
+        short = ("--memory", "32MiB")
+        self.streamed(server, "--until", 1, *short)
+        before = len(self.stored())
+        process = self.start(server, "--until", 3, *short, fault="stream.commit.before:1")
+        self.assertEqual(self.ended(process), -signal.SIGKILL, self.said(process))
+        self.assertGreater(self.inspected("logs")["row_count"], before)
+        self.assertIn("rows are there ahead of their commit", self.inspected("logs")["checkpoints"][0]["unfinished"])
+        server.end()  # nothing more is asked of it
+        self.streamed(server, "--until", 1, *short)
+        self.assertEqual(self.inspected("logs")["row_count"], before)
+        self.assertEqual(self.inspected("logs")["checkpoints"][0]["unfinished"], "")
+
     def test_stops_and_reorganisations_in_turn(self):
         """What the chain took back while nobody looked goes away at the next start."""
         dice = random.Random(SEED)

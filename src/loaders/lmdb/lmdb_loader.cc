@@ -10,6 +10,7 @@
 #include "encode/type_matrix.h"
 #include "loader/target.h"
 #include "loaders/lmdb/catalog.h"
+#include "loaders/lmdb/load_lock.h"
 #include "loaders/lmdb/session.h"
 #include "loaders/lmdb/table_reader.h"
 
@@ -146,7 +147,17 @@ Result<std::vector<Checkpoint>> LMDBLoader::ReadCheckpointsImpl(const std::strin
   if (environment == nullptr) return std::vector<Checkpoint>();
   ARROW_ASSIGN_OR_RAISE(auto txn, environment->BeginRead());
   ARROW_ASSIGN_OR_RAISE(auto catalog, Catalog::Open(txn, false));
-  return catalog.ReadCheckpoints(table);
+  ARROW_ASSIGN_OR_RAISE(auto checkpoints, catalog.ReadCheckpoints(table));
+  ARROW_ASSIGN_OR_RAISE(const auto loads, catalog.ReadLoads(table));
+  for (const auto& load : loads) {
+    if (!load.has_early_rows) continue;
+    ARROW_ASSIGN_OR_RAISE(const bool live, LoadLock::IsHeld(config().path, load.nonce));
+    for (auto& checkpoint : checkpoints) {
+      if (live || checkpoint.pipeline != load.pipeline) continue;
+      checkpoint.unfinished = "rows are there ahead of their commit: " + load.Holder();
+    }
+  }
+  return checkpoints;
 }
 
 Result<std::vector<std::string>> LMDBLoader::ListTablesImpl() {

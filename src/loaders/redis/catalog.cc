@@ -95,6 +95,7 @@ std::string ToJson(const OpenLoad& load) {
                      {"client", load.client},
                      {"stage", stage},
                      {"replaces", load.replaces},
+                     {"unguarded", load.unguarded},
                      {"structure", FactsOf(load.structure).name},
                      {"hidden", load.hidden},
                      {"list_length", load.list_length},
@@ -121,6 +122,7 @@ Result<OpenLoad> OpenLoadFromJson(std::string_view text, const std::string& tabl
     if (known == std::end(kStages)) return Damaged(where, "stage " + stage);
     load.stage = known->first;
     load.replaces = json.at("replaces").get<bool>();
+    load.unguarded = json.at("unguarded").get<bool>();
     const auto structure = StructureOf(json.at("structure").get<std::string>());
     const auto old_structure = StructureOf(json.at("old_structure").get<std::string>());
     if (!structure.has_value() || !old_structure.has_value()) return Damaged(where, "structure");
@@ -202,9 +204,11 @@ Result<std::vector<Checkpoint>> ReadCheckpoints(Connection& connection, const st
   ARROW_ASSIGN_OR_RAISE(const auto loads, LoadsOf(replies[1], table));
   for (auto& checkpoint : checkpoints) {
     for (const auto& load : loads) {
+      if (load.pipeline != checkpoint.pipeline) continue;
       const bool committed = load.stage != OpenLoad::Stage::kWriting;
-      if (!committed || load.pipeline != checkpoint.pipeline) continue;
-      checkpoint.unfinished = "rows are not all in place behind a commit: " + load.Holder();
+      checkpoint.unfinished = (committed ? "a commit's rows are not all in place: "
+                                         : "rows are there ahead of their commit: ") +
+                              load.Holder();
     }
   }
   return checkpoints;

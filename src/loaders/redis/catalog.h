@@ -48,6 +48,7 @@ struct OpenLoad {
   std::string client;    // ClientHandle as text: alive or dead?
   Stage stage = Stage::kWriting;
   bool replaces = false;                   // its rows may take the place of others
+  bool unguarded = false;                  // it looks for its keys, but does not watch them
   Structure structure = Structure::kHash;  // of what it writes
   std::string hidden;            // what is in front of its keys until the commit; or empty
   int64_t list_length = -1;      // list: before this load; -1: it adds to none

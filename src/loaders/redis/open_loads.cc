@@ -112,8 +112,8 @@ Result<int64_t> NameRows(Connection& connection, const std::string& table, const
       }
       if (reply.is_error() || reply.integer == 1) continue;
       return PermanentError(
-          "redis: somebody else's key is where a row of an overwrite belongs; remove it, and the "
-          "next load finishes the overwrite: table=" +
+          "redis: somebody else's key is where a new row belongs; remove it, and the next load "
+          "gives the rows of this commit their names: table=" +
           table + " key=" + std::string(keys[i]));
     }
   }
@@ -206,10 +206,11 @@ Status EndClient(Connection& connection, const std::string& client, const CallCo
       "NOPERM");
 }
 
-bool StandsInTheWay(const OpenLoad& load, const OpenLoad& asking) {
+bool StandsInTheWay(const OpenLoad& load, const OpenLoad& asking, bool writes) {
   if (load.nonce == asking.nonce) return false;
   if (load.stage != OpenLoad::Stage::kWriting) return true;  // half a commit
   if (load.replaces || asking.replaces) return true;
+  if (load.unguarded && writes) return true;
   return load.pipeline.empty() || asking.pipeline.empty() || load.pipeline == asking.pipeline;
 }
 

@@ -26,7 +26,8 @@ Status EndClient(Connection& connection, const std::string& client, const CallCo
 
 // A one-off load wants the table for itself; pipelines write one table side by side. But what
 // replaced an early row, or was replaced by one, would be lost when that row is taken back.
-bool StandsInTheWay(const OpenLoad& load, const OpenLoad& asking);
+// `writes`: its first row is next. One that does not watch its keys would not see it come.
+bool StandsInTheWay(const OpenLoad& load, const OpenLoad& asking, bool writes);
 
 // The record under this client's name, so that nobody else brings it to an end. False: somebody
 // else has changed it meanwhile.

@@ -322,17 +322,21 @@ Status RowWriter::SendGuarded(Chunk chunk, const CallContext& context) {
     ARROW_ASSIGN_OR_RAISE(const auto done, connection_.AskAll(last, context));
     AMPLOAD_FAULT_POINT("redis.rows.after");
     if (done.front().is_nil()) continue;  // somebody made, or took, one of the keys
-    const auto failed = std::find_if(queued->replies.begin(), queued->replies.end(),
-                                     [](const Reply& reply) { return reply.is_error(); });
-    if (failed != queued->replies.end()) {
-      return FromReply(failed->text, "cannot write rows: table=" + target_->table);
+    const std::string doing = "cannot write rows: table=" + target_->table;
+    ARROW_RETURN_NOT_OK(FirstError(queued->replies, doing));  // it says more than EXEC's
+    if (done.front().is_error()) return FromReply(done.front().text, doing);
+    const auto& replies = done.front().elements;
+    const int64_t notes = target_->journaled ? 1 : 0;
+    if (std::cmp_not_equal(replies.size(), count + notes)) {
+      return PermanentError("redis: EXEC answers for another number of commands: table=" +
+                            target_->table);
+    }
+    if (notes > 0 && replies.front().is_error()) {
+      findings_->unnoted.insert(findings_->unnoted.end(), keys.begin(), keys.end());
+      return FromReply(replies.front().text, doing);
     }
     RowReplies judge(target_, chunk, findings_);
-    const auto& replies = done.front().elements;
-    const auto notes = static_cast<int64_t>(target_->journaled ? 1 : 0);
-    for (int64_t i = 0; i < count && std::cmp_less(i + notes, replies.size()); ++i) {
-      judge.OnReply(i, replies[static_cast<size_t>(i + notes)]);
-    }
+    for (int64_t i = 0; i < count; ++i) judge.OnReply(i, replies[static_cast<size_t>(i + notes)]);
     new_rows_ += chunk.end - chunk.first;
     return findings_->failure;
   }

@@ -144,7 +144,10 @@ Status RedisSession::BeginBatch(int64_t batch, const CallContext& context) {
   if (!AMPLOAD_SAFEGUARD("undo_log")) return Status::OK();
   CommandBuffer commands;
   commands.Add({"HSET", BatchesKey(spec_.name), std::to_string(batch), nonce_});
-  return writer_->SendNote(commands, {}, context);
+  // Without it nobody would find the rows again.
+  AMPLOAD_FAULT_POINT("redis.batch.before");
+  ARROW_ASSIGN_OR_RAISE(const auto noted, connection_->AskAll(commands, context));
+  return FirstError(noted, "cannot note a batch" + At());
 }
 
 Status RedisSession::NameRows(EncodedCommands* commands, int64_t batch) {

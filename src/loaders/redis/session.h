@@ -16,6 +16,7 @@
 // yet.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -95,8 +96,12 @@ class RedisSession final : public WriteSession {
   // take_over.cc
   Status Connect(const CallContext& context);
   void DropConnection();
+  // Ends the connections that this session had before, with what they have on the way.
+  Status EndFormerClients(const CallContext& context);
   // Sends WATCH for all that a commit of this table depends on, then reads it.
   Result<Found> Look(const CallContext& context);
+  // The same once nobody else brings this session's load to an end, having taken it for dead.
+  Result<Found> LookAlone(const CallContext& context);
   Result<Recovered> TakeOver(const CallContext& context);
   Status CheckNoForeignKey(const Found& found, const CallContext& context);
   Status CheckOverlap(const CallContext& context);
@@ -104,9 +109,12 @@ class RedisSession final : public WriteSession {
   Result<bool> TryFence(Recovered* recovered, const CallContext& context);
   Status InstallPipeline(const Found& found, Recovered* recovered);
   Status HeldBy(const OpenLoad& load) const;
-  // A live load is waited for a moment, then refused.
-  Status RefuseLiveObstacles(const Found& found, const CallContext& context);
-  Status EndDeadLoads(std::string* cleaned_up, const CallContext& context);
+  // The load's record changes hands, goes, or its client dies; refused where that takes too long.
+  Status WaitWhileHeld(const OpenLoad& load, bool writes, std::chrono::milliseconds patience,
+                       const CallContext& context);
+  // A live load is waited for a moment, then refused. `writes`: see StandsInTheWay.
+  Status RefuseLiveObstacles(const Found& found, bool writes, const CallContext& context);
+  Status EndDeadLoads(bool writes, std::string* cleaned_up, const CallContext& context);
   Status ReadStreamTop(const CallContext& context);
   Status LowerStreamTop(int64_t batch, const CallContext& context);
   Status ChooseOwnBatch(const CallContext& context);
@@ -147,6 +155,7 @@ class RedisSession final : public WriteSession {
   TableSpec spec_;
   std::unique_ptr<Connection> connection_;
   std::optional<ClientHandle> last_handle_;  // of the connection before
+  std::vector<ClientHandle> former_;         // connections that are not known to have ended
   std::string nonce_;  // this session's own: owner of its fence, id of its load
   bool recovered_ = false;
   bool committed_ = false;  // a one-off load has one commit

@@ -12,7 +12,16 @@ namespace ampload::redis {
 
 void RedisSession::DropConnection() {
   last_handle_ = connection_->handle();
+  former_.push_back(*last_handle_);
   connection_.reset();
+}
+
+Status RedisSession::EndFormerClients(const CallContext& context) {
+  for (const auto& former : former_) {
+    ARROW_RETURN_NOT_OK(EndClient(*connection_, former.ToText(), context));
+  }
+  former_.clear();
+  return Status::OK();
 }
 
 Result<Recovered> RedisSession::Settle(const CallContext& context) {
@@ -21,13 +30,11 @@ Result<Recovered> RedisSession::Settle(const CallContext& context) {
   if (anew) {
     ARROW_RETURN_NOT_OK(Connect(context));
     // What it had on the way must not come behind the answer.
-    if (last_handle_.has_value()) {
-      ARROW_RETURN_NOT_OK(EndClient(*connection_, last_handle_->ToText(), context));
-    }
+    ARROW_RETURN_NOT_OK(EndFormerClients(context));
   }
   const bool other_run =
       last_handle_.has_value() && last_handle_->run_id != connection_->server().run_id;
-  ARROW_ASSIGN_OR_RAISE(const auto found, Look(context));
+  ARROW_ASSIGN_OR_RAISE(const auto found, LookAlone(context));
   if (one_off()) return SettleOneOff(found, other_run, context);
   if (!found.mine.has_value()) {
     return PermanentError(

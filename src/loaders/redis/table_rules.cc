@@ -46,6 +46,7 @@ class Judge {
     form_.fields = FieldNames(config_);
     form_.order_by = spec_.order_by;
     form_.replaces = MayReplaceRows(spec_);
+    ARROW_RETURN_NOT_OK(CheckScoresStay());
     ARROW_RETURN_NOT_OK(spec_.undo_only && stays_ ? LeaveColumns() : FitColumns());
     return TableRules{std::move(record_), std::move(form_), std::move(evolution_)};
   }
@@ -267,6 +268,17 @@ class Judge {
     }
     form_.score = score;
     return Status::OK();
+  }
+
+  // Members are the same only with the same score, unless the score is none of their fields.
+  Status CheckScoresStay() const {
+    const auto& fields = form_.fields;
+    if (form_.score.empty() || !form_.replaces || fields.empty()) return Status::OK();
+    if (std::find(fields.begin(), fields.end(), form_.score) != fields.end()) return Status::OK();
+    return Refuse(
+        "members that are there would get other scores, which a load that fails could not give "
+        "back: put the score's column among the fields, or leave --on-duplicate out",
+        " score=" + form_.score + " fields=" + config_.fields);
   }
 
   // A session that only undoes writes no row: the encoder is made for the table's own.

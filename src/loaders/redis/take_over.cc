@@ -35,8 +35,7 @@ Result<Recovered> RedisSession::Recover(RecoverMode mode, const CallContext& con
 
 Status RedisSession::Connect(const CallContext& context) {
   if (connection_ != nullptr && connection_->is_alive()) return Status::OK();
-  if (connection_ != nullptr) last_handle_ = connection_->handle();
-  connection_.reset();
+  if (connection_ != nullptr) DropConnection();
   ARROW_ASSIGN_OR_RAISE(connection_, Connection::Open(config_, context));
   return Status::OK();
 }
@@ -76,6 +75,17 @@ Result<RedisSession::Found> RedisSession::Look(const CallContext& context) {
   return found;
 }
 
+Result<RedisSession::Found> RedisSession::LookAlone(const CallContext& context) {
+  for (;;) {
+    ARROW_ASSIGN_OR_RAISE(auto found, Look(context));
+    const auto* mine = found.LoadOf(nonce_);
+    if (mine == nullptr || mine->client == connection_->handle().ToText()) return found;
+    ARROW_ASSIGN_OR_RAISE(const bool live, IsConnected(*connection_, mine->client, context));
+    if (!live) return found;
+    ARROW_RETURN_NOT_OK(WaitWhileHeld(*mine, /*writes=*/false, kFinishing, context));
+  }
+}
+
 const OpenLoad* RedisSession::Found::LoadOf(const std::string& nonce) const {
   const auto found = std::find_if(loads.begin(), loads.end(),
                                   [&](const OpenLoad& load) { return load.nonce == nonce; });
@@ -93,7 +103,7 @@ Result<Recovered> RedisSession::TakeOver(const CallContext& context) {
   if (!fenced) return GivenUp();
   recovered_ = true;
   load_recorded_ = one_off() && AMPLOAD_SAFEGUARD("open_load_record");
-  ARROW_RETURN_NOT_OK(EndDeadLoads(&recovered.cleaned_up, context));
+  ARROW_RETURN_NOT_OK(EndDeadLoads(/*writes=*/false, &recovered.cleaned_up, context));
   ARROW_RETURN_NOT_OK(ReadStreamTop(context));
   next_number_ = table_.has_value() && !replacing_ ? table_->next_number : 0;
   // Of a Redis stream no entry may come below one that was there: also one that was taken back.
@@ -149,7 +159,7 @@ Result<bool> RedisSession::TryFence(Recovered* recovered, const CallContext& con
   fence_ = found.mine;
   const bool fresh = !fence_.has_value() || fence_->sequence == 0;
   replacing_ = spec_.reset_pipeline || (spec_.mode == LoadMode::kOverwrite && fresh);
-  ARROW_RETURN_NOT_OK(RefuseLiveObstacles(found, context));
+  ARROW_RETURN_NOT_OK(RefuseLiveObstacles(found, /*writes=*/false, context));
   ARROW_RETURN_NOT_OK(CheckNeighbours("redis", spec_, replacing_, found.others, found.alone));
   ARROW_RETURN_NOT_OK(CheckNoForeignKey(found, context));
   if (!table_.has_value() && !spec_.create_table) {
@@ -223,44 +233,56 @@ Status RedisSession::HeldBy(const OpenLoad& load) const {
                        At() + " holder=" + load.Holder());
 }
 
-Status RedisSession::RefuseLiveObstacles(const Found& found, const CallContext& context) {
+Status RedisSession::WaitWhileHeld(const OpenLoad& load, bool writes,
+                                   std::chrono::milliseconds patience, const CallContext& context) {
   OpenLoad asking = load_;  // as it will be
   asking.pipeline = spec_.pipeline;
   asking.replaces = replaces() || replacing_;
-  const auto begun = std::chrono::steady_clock::now();
+  const auto until = std::chrono::steady_clock::now() + patience;
+  for (;;) {
+    ARROW_ASSIGN_OR_RAISE(const bool live, IsConnected(*connection_, load.client, context));
+    if (!live) return Status::OK();
+    ARROW_ASSIGN_OR_RAISE(const auto record,
+                          connection_->Ask({"HGET", LoadsKey(spec_.name), load.nonce}, context));
+    if (record.is_nil()) return Status::OK();
+    ARROW_ASSIGN_OR_RAISE(const auto now, OpenLoadFromJson(record.text, spec_.name));
+    if (now.client != load.client) return Status::OK();
+    if (now.nonce != nonce_ && !StandsInTheWay(now, asking, writes)) return Status::OK();
+    if (std::chrono::steady_clock::now() >= until) return HeldBy(load);
+    ARROW_RETURN_NOT_OK(context.Check());
+    std::this_thread::sleep_for(kPause);
+  }
+}
+
+Status RedisSession::RefuseLiveObstacles(const Found& found, bool writes,
+                                         const CallContext& context) {
+  OpenLoad asking = load_;  // as it will be
+  asking.pipeline = spec_.pipeline;
+  asking.replaces = replaces() || replacing_;
   for (const auto& load : found.loads) {
-    const bool behind = load.stage != OpenLoad::Stage::kWriting;
-    const auto until = begun + (behind ? std::chrono::milliseconds(kFinishing) : kLeaving);
-    if (!StandsInTheWay(load, asking)) continue;
+    if (!StandsInTheWay(load, asking, writes)) continue;
     if (!one_off() && load.pipeline == spec_.pipeline) continue;  // it is taken over
-    for (;;) {
-      ARROW_ASSIGN_OR_RAISE(const bool live, IsConnected(*connection_, load.client, context));
-      if (!live) break;
-      ARROW_ASSIGN_OR_RAISE(
-          const auto still,
-          connection_->Ask({"HEXISTS", LoadsKey(spec_.name), load.nonce}, context));
-      if (still.integer == 0) break;  // it has ended
-      if (std::chrono::steady_clock::now() >= until) {
-        return HeldBy(load);
-      }
-      ARROW_RETURN_NOT_OK(context.Check());
-      std::this_thread::sleep_for(kPause);
-    }
+    const bool ends_soon =
+        load.stage != OpenLoad::Stage::kWriting || !StandsInTheWay(load, asking, false);
+    ARROW_RETURN_NOT_OK(WaitWhileHeld(
+        load, writes, ends_soon ? std::chrono::milliseconds(kFinishing) : kLeaving, context));
   }
   return Status::OK();
 }
 
-// Those that stand in this load's way, and this pipeline's own: their clients have gone, or go now.
-Status RedisSession::EndDeadLoads(std::string* cleaned_up, const CallContext& context) {
+// Those that stand in this load's way, and this pipeline's own: their clients have gone.
+Status RedisSession::EndDeadLoads(bool writes, std::string* cleaned_up,
+                                  const CallContext& context) {
   ARROW_ASSIGN_OR_RAISE(auto loads, ReadLoads(*connection_, spec_.name, context));
   for (auto& load : loads) {
-    if (!StandsInTheWay(load, load_)) continue;
-    const bool mine = !one_off() && load.pipeline == spec_.pipeline;
-    if (!mine) {
-      ARROW_ASSIGN_OR_RAISE(const bool live, IsConnected(*connection_, load.client, context));
-      if (live) return HeldBy(load);
+    if (!StandsInTheWay(load, load_, writes)) continue;
+    ARROW_ASSIGN_OR_RAISE(const bool live, IsConnected(*connection_, load.client, context));
+    if (live) {
+      // Who had this pipeline before is gone: somebody else ends his load already.
+      const bool mine = !one_off() && load.pipeline == spec_.pipeline;
+      if (!mine) return HeldBy(load);
+      ARROW_RETURN_NOT_OK(WaitWhileHeld(load, writes, kFinishing, context));
     }
-    ARROW_RETURN_NOT_OK(EndClient(*connection_, load.client, context));
     const std::string done = WhatWasDone(load);
     ARROW_ASSIGN_OR_RAISE(const bool adopted, Adopt(*connection_, spec_.name, &load, context));
     if (!adopted) continue;  // somebody else does it

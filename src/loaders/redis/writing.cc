@@ -44,16 +44,17 @@ Status RedisSession::StartWriting(const CallContext& context) {
 Result<bool> RedisSession::TryStart(const CallContext& context) {
   ARROW_ASSIGN_OR_RAISE(const auto found, Look(context));
   ARROW_RETURN_NOT_OK(CheckFence(found));
-  ARROW_RETURN_NOT_OK(RefuseLiveObstacles(found, context));
+  ARROW_RETURN_NOT_OK(RefuseLiveObstacles(found, /*writes=*/true, context));
   const auto* mine = found.LoadOf(nonce_);
   if (mine != nullptr && mine->stage != OpenLoad::Stage::kWriting) {
     ARROW_RETURN_NOT_OK(EndLoad(*connection_, spec_.name, *mine, context));
     return false;  // look again
   }
-  const bool dead = std::any_of(found.loads.begin(), found.loads.end(),
-                                [&](const OpenLoad& load) { return StandsInTheWay(load, load_); });
+  const bool dead = std::any_of(found.loads.begin(), found.loads.end(), [&](const OpenLoad& load) {
+    return StandsInTheWay(load, load_, /*writes=*/true);
+  });
   if (dead) {
-    ARROW_RETURN_NOT_OK(EndDeadLoads(nullptr, context));
+    ARROW_RETURN_NOT_OK(EndDeadLoads(/*writes=*/true, nullptr, context));
     return false;  // look again
   }
   ARROW_RETURN_NOT_OK(RefreshTable(found));
@@ -62,6 +63,7 @@ Result<bool> RedisSession::TryStart(const CallContext& context) {
   has_neighbours_ = !found.others.empty();
   load_.stage = OpenLoad::Stage::kWriting;
   load_.client = connection_->handle().ToText();
+  load_.unguarded = !has_neighbours_ && facts().key_per_row && !encoder_->numbers_rows();
   load_.hidden = aside() ? NewPrefix(nonce_) : rules_.form.key_prefix;
   load_.undone.clear();
   load_.by_key = false;
@@ -87,12 +89,10 @@ Result<bool> RedisSession::TryStart(const CallContext& context) {
 
 Status RedisSession::Reconnect(const CallContext& context) {
   ARROW_RETURN_NOT_OK(Connect(context));
-  if (last_handle_.has_value()) {
-    ARROW_RETURN_NOT_OK(EndClient(*connection_, last_handle_->ToText(), context));
-    last_handle_.reset();
-  }
+  ARROW_RETURN_NOT_OK(EndFormerClients(context));
+  last_handle_.reset();
   for (int i = 0; i < kTries; ++i) {
-    ARROW_ASSIGN_OR_RAISE(const auto found, Look(context));
+    ARROW_ASSIGN_OR_RAISE(const auto found, LookAlone(context));
     ARROW_RETURN_NOT_OK(CheckFence(found));
     const std::string client = connection_->handle().ToText();
     CommandBuffer commands;
