@@ -79,8 +79,8 @@ class LocalStore final : public ObjectStore {
   template <class Make>
   auto InFolder(const std::string& folder, Make make) -> decltype(make());
   Result<Temporary> WriteTemporary(const std::string& folder, std::string_view bytes) const;
-  Result<bool> PutNew(const std::string& folder, const std::string& target,
-                      std::string_view bytes) const;
+  Result<PutOutcome> PutNew(const std::string& folder, const std::string& target,
+                            std::string_view bytes) const;
   // Calls `visit(entry, descriptor of the folder)` for all that is in a folder: our temporary
   // files, or everything else.
   template <class Visit>
@@ -133,8 +133,8 @@ Result<LocalStore::Temporary> LocalStore::WriteTemporary(const std::string& fold
   return out;
 }
 
-Result<bool> LocalStore::PutNew(const std::string& folder, const std::string& target,
-                                std::string_view bytes) const {
+Result<PutOutcome> LocalStore::PutNew(const std::string& folder, const std::string& target,
+                                      std::string_view bytes) const {
   ARROW_ASSIGN_OR_RAISE(const auto temporary, WriteTemporary(folder, bytes));
   AMPLOAD_FAULT_POINT("lake.put_if_absent.before");
   return Publish(temporary.file, temporary.path, target);
@@ -146,11 +146,11 @@ Result<PutOutcome> LocalStore::PutIfAbsent(const std::string& path, std::string_
   ARROW_RETURN_NOT_OK(context.Check());
   const std::string target = Full(path);
   const std::string folder(FolderOf(target));
-  ARROW_ASSIGN_OR_RAISE(const bool is_new,
+  ARROW_ASSIGN_OR_RAISE(const auto outcome,
                         InFolder(folder, [&] { return PutNew(folder, target, bytes); }));
   AMPLOAD_FAULT_POINT("lake.put_if_absent.after");
   if (AMPLOAD_REPLY_LOST("lake.put_if_absent.reply")) return PutOutcome::kUnknown;
-  if (!is_new) return PutOutcome::kExists;
+  if (outcome != PutOutcome::kWritten) return outcome;
   if (durability_ == Durability::kPower && !SyncFolder(folder).ok()) {
     return PutOutcome::kUnknown;  // it is there, but a loss of power may take it away again
   }
@@ -205,11 +205,14 @@ Status LocalStore::CheckPutIfAbsent(const std::string& folder, const CallContext
     if (good->contains(info.st_dev)) return Status::OK();
   }
   const std::string probe = TemporaryName(there);
-  ARROW_ASSIGN_OR_RAISE(const bool first, PutNew(there, probe, "1"));
+  ARROW_ASSIGN_OR_RAISE(const auto first, PutNew(there, probe, "1"));
   const auto second = PutNew(there, probe, "2");
   ::unlink(probe.c_str());
   ARROW_RETURN_NOT_OK(second.status());
-  if (!first || *second) {
+  if (first == PutOutcome::kUnknown || *second == PutOutcome::kUnknown) {
+    return SystemError(ETIMEDOUT, "cannot see whether files may be put into the folder", there);
+  }
+  if (first != PutOutcome::kWritten || *second != PutOutcome::kExists) {
     return PermanentError(
         fmt::format("lake: this file system lets one file take the place of another under a name "
                     "that must be new, so two writers could overwrite each other's commits; keep "

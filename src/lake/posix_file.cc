@@ -37,20 +37,26 @@ bool CannotLink(int code) {
   return code == EPERM || code == EOPNOTSUPP || code == ENOSYS || code == EMLINK || code == EINVAL;
 }
 
-// On file systems of networks the answer to a link may be lost and asked for again: it is then
+// On file systems of networks the answer to a link may be lost, or asked for again: it is then
 // there, and it is ours.
 bool IsLinked(const Descriptor& file) {
   struct stat info = {};
   return ::fstat(file.get(), &info) == 0 && info.st_nlink == 2;
 }
 
-Result<bool> RenameWithoutReplace(const std::string& temporary, const std::string& target) {
+// No answer of a server: the link may be there though we do not see it yet.
+bool IsNoAnswer(int code) {
+  return code == EIO || code == ESTALE || code == ETIMEDOUT || code == EINTR || code == EREMOTEIO;
+}
+
+Result<PutOutcome> RenameWithoutReplace(const std::string& temporary, const std::string& target) {
   if (::renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, target.c_str(), RENAME_NOREPLACE) == 0) {
-    return true;
+    return PutOutcome::kWritten;
   }
   const int code = errno;
   ::unlink(temporary.c_str());
-  if (code == EEXIST) return false;
+  if (code == EEXIST) return PutOutcome::kExists;
+  if (IsNoAnswer(code)) return PutOutcome::kUnknown;
   if (code == EINVAL || code == ENOSYS || code == EOPNOTSUPP) {
     return PermanentError(
         fmt::format(
@@ -148,19 +154,20 @@ std::string TemporaryName(const std::string& folder) {
 
 bool IsTemporaryName(std::string_view name) { return name.starts_with(kTemporary); }
 
-Result<bool> Publish(const Descriptor& file, const std::string& temporary,
-                     const std::string& target) {
+Result<PutOutcome> Publish(const Descriptor& file, const std::string& temporary,
+                           const std::string& target) {
   if (::link(temporary.c_str(), target.c_str()) != 0) {
     const int code = errno;
     if (CannotLink(code)) return RenameWithoutReplace(temporary, target);
-    if (code != EEXIST || !IsLinked(file)) {
+    if (!IsLinked(file)) {
       ::unlink(temporary.c_str());
-      if (code == EEXIST) return false;
+      if (code == EEXIST) return PutOutcome::kExists;
+      if (IsNoAnswer(code)) return PutOutcome::kUnknown;
       return SystemError(code, "cannot give the file its name", target);
     }
   }
   ::unlink(temporary.c_str());
-  return true;
+  return PutOutcome::kWritten;
 }
 
 }  // namespace ampload::lake

@@ -48,9 +48,9 @@ Status MakeFolders(const std::string& folder, const std::string& durable_from,
 std::string TemporaryName(const std::string& folder);
 bool IsTemporaryName(std::string_view name);
 
-// Gives the temporary file a second name, or its only one, unless that is taken (false). What
-// is left of the temporary file is removed.
-Result<bool> Publish(const Descriptor& file, const std::string& temporary,
-                     const std::string& target);
+// Gives the temporary file a second name, or its only one, unless that is taken. kUnknown: a file
+// system of a network gave no answer. What is left of the temporary file is removed.
+Result<PutOutcome> Publish(const Descriptor& file, const std::string& temporary,
+                           const std::string& target);
 
 }  // namespace ampload::lake
