@@ -41,6 +41,17 @@ class Tables(DeltaCase):
         self.assertEqual([column["name"] for column in table["columns"]], ["n", "text"])
         self.assertEqual(sorted(row["n"] for row in table["rows"]), list(range(30)))
 
+    def test_absolute_paths_without_statistics(self):
+        """As a writer may put them that takes over files where they lie."""
+        self.well(self.numbers(30))
+        actions = [json.loads(line) for line in self.entry(0).read_text().splitlines()]
+        for action in actions:
+            if "add" in action:
+                del action["add"]["stats"]
+                action["add"]["path"] = f"file://{self.lake}/t/" + action["add"]["path"]
+        self.entry(0).write_text("".join(json.dumps(action) + "\n" for action in actions))
+        self.assertEqual(self.inspected()["row_count"], 30)
+
     def test_history(self):
         self.well(self.numbers(3))
         self.well(self.numbers(3), "--mode", "overwrite")

@@ -42,7 +42,7 @@ class FileRows {
 
   Status Open(const CallContext& context) {
     ARROW_RETURN_NOT_OK(base::InitializeArrowCompute());
-    ARROW_ASSIGN_OR_RAISE(const auto path, PathInTable());
+    ARROW_ASSIGN_OR_RAISE(const auto path, PathInTable(table_, file_));
     ARROW_ASSIGN_OR_RAISE(auto input, table_.Open(path, context));
     parquet::arrow::FileReaderBuilder builder;
     ARROW_RETURN_NOT_OK(builder.Open(std::move(input)));
@@ -102,24 +102,6 @@ class FileRows {
   }
 
  private:
-  // An absolute path is one of ours where it leads into the table.
-  Result<std::string> PathInTable() const {
-    ARROW_ASSIGN_OR_RAISE(auto path, DecodePath(file_.path));
-    if (path.find("://") == std::string::npos && !path.starts_with('/') &&
-        !path.starts_with("file:/")) {
-      return path;
-    }
-    std::string plain = path;
-    for (const std::string_view scheme : {"file://", "file:"}) {
-      if (plain.starts_with(scheme)) plain.erase(0, scheme.size());
-    }
-    if (plain.starts_with("s3a://")) plain.replace(0, 6, "s3://");
-    const std::string root = table_.root() + "/";
-    if (plain.starts_with(root)) return plain.substr(root.size());
-    return ConfigurationError(
-        "the file lies outside of the table's folder (a shallow clone?), which is not read");
-  }
-
   Status ChooseColumns() {
     std::shared_ptr<arrow::Schema> in_file;
     ARROW_RETURN_NOT_OK(reader_->GetSchema(&in_file));
@@ -203,6 +185,23 @@ Status Read(FileRows& rows,
 }
 
 }  // namespace
+
+Result<std::string> PathInTable(const lake::ObjectStore& table, const AddFile& file) {
+  ARROW_ASSIGN_OR_RAISE(auto path, DecodePath(file.path));
+  if (path.find("://") == std::string::npos && !path.starts_with('/') &&
+      !path.starts_with("file:/")) {
+    return path;
+  }
+  std::string plain = path;
+  for (const std::string_view scheme : {"file://", "file:"}) {
+    if (plain.starts_with(scheme)) plain.erase(0, scheme.size());
+  }
+  if (plain.starts_with("s3a://")) plain.replace(0, 6, "s3://");
+  const std::string root = table.root() + "/";
+  if (plain.starts_with(root)) return plain.substr(root.size());
+  return ConfigurationError(
+      "the file lies outside of the table's folder (a shallow clone?), which is not read");
+}
 
 Status ReadDataFile(lake::ObjectStore& table, const Snapshot& snapshot, const AddFile& file,
                     const std::function<Result<bool>(std::shared_ptr<arrow::RecordBatch>)>& visit,

@@ -15,6 +15,10 @@
 
 namespace ampload::deltalake {
 
+// Where the file lies, as the store takes it: an absolute path is one of ours where it leads into
+// the table, else a configuration error.
+Result<std::string> PathInTable(const lake::ObjectStore& table, const AddFile& file);
+
 // Hands out the file's rows, in its order, as batches of `snapshot.schema`'s columns (Arrow types,
 // logical names): columns are found by name or by id as the mapping says, missing ones are null,
 // narrower types (typeWidening) are widened, INT96 timestamps are microseconds, partition columns

@@ -9,7 +9,6 @@
 #include "loaders/deltalake/file_reader.h"
 #include "loaders/deltalake/file_stats.h"
 #include "loaders/deltalake/log.h"
-#include "loaders/deltalake/partition_values.h"
 #include "loaders/deltalake/table_schema.h"
 
 namespace ampload::deltalake {
@@ -51,7 +50,7 @@ std::vector<const AddFile*> InOrder(const TableFiles& files) {
 
 Result<int64_t> RowsOfFooter(lake::ObjectStore& table, const AddFile& file,
                              const CallContext& context) {
-  ARROW_ASSIGN_OR_RAISE(const auto path, DecodePath(file.path));
+  ARROW_ASSIGN_OR_RAISE(const auto path, PathInTable(table, file));
   ARROW_ASSIGN_OR_RAISE(const auto input, table.Open(path, context));
   ARROW_ASSIGN_OR_RAISE(const auto reader,
                         parquet::arrow::OpenFile(input, arrow::default_memory_pool()));
