@@ -2,9 +2,12 @@
 says the chain is; on a local disk and on S3."""
 
 import os
+import signal
 import unittest
 
-from command import result_of
+from deltalake import write_deltalake
+
+from command import result_of, wait_until_stopped
 from delta_case import DeltaCase, S3Case, by_block
 from stream_case import restless
 
@@ -202,6 +205,24 @@ class Local(StreamVerbs, DeltaCase):
             self.assertEqual(by_block(self.rows("logs")), by_block(before))
             self.streamed(server, "--until", 59, "--reset-pipeline")
         self.assertGreater(len(self.rows("logs")), 0)
+
+    def test_rows_that_go_beside_the_stream_are_missed(self):
+        """Not only at its next start: its next commit stops, and leaves the table as the others have it."""
+        def overwritten(table):
+            write_deltalake(table, table.to_pyarrow_table().slice(0, 3), mode="overwrite")
+        for name, move in (("restored", lambda t: t.restore(t.version() - 2)), ("emptied", lambda t: t.delete()),
+                           ("overwritten", overwritten)):
+            with self.subTest(name):
+                server = self.serve("--blocks", 60, "--max-blocks", 7)
+                process = self.start(server, "--until", 59, "--commit-rows", 1, "--table", name, fault="deltalake.commit.before:5:stop")
+                wait_until_stopped(process)
+                move(self.opened(name))
+                left = by_block(self.rows(name))
+                process.send_signal(signal.SIGCONT)
+                self.assertEqual(self.ended(process), 1, self.said(process))
+                self.assertRegex(self.said(process), "not in the table any more: somebody has restored an older version, or deleted them")
+                self.assertEqual(by_block(self.rows(name)), left)
+                server.end()
 
     def test_append_only_tables_take_no_streams(self):
         server = self.serve("--blocks", 10)

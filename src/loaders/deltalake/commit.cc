@@ -20,6 +20,14 @@ namespace {
 // Who has just read the log looks for the record that it told of then.
 constexpr size_t kRecordsKept = 16;
 
+// Not those that an OPTIMIZE has put into other files.
+bool RemovesRows(const std::vector<Action>& actions) {
+  return std::any_of(actions.begin(), actions.end(), [](const Action& one) {
+    const auto* remove = std::get_if<RemoveFile>(&one);
+    return remove != nullptr && remove->data_change;
+  });
+}
+
 }  // namespace
 
 Result<CommitOutcome> DeltaSession::Commit(const Checkpoint& checkpoint,
@@ -77,6 +85,7 @@ Result<std::optional<CommitOutcome>> DeltaSession::TryCommit(const Checkpoint& c
   if (!one_off()) {
     ARROW_ASSIGN_OR_RAISE(auto refusal, CheckFence(context));
     if (refusal.has_value()) return refusal;
+    ARROW_RETURN_NOT_OK(CheckRows(context));
   }
   ARROW_ASSIGN_OR_RAISE(auto found, ActionsOfCommit(context));
   if (!found.has_value()) {
@@ -95,6 +104,7 @@ Result<std::optional<CommitOutcome>> DeltaSession::TryCommit(const Checkpoint& c
   }
   ARROW_RETURN_NOT_OK(PutInfoFirst(&actions, "", txn_id_, context));
   AMPLOAD_FAULT_POINT("deltalake.commit.before");
+  ARROW_RETURN_NOT_OK(CheckFiles(context));
   if (AMPLOAD_REPLY_LOST("deltalake.commit.send")) {
     unknown_ = snapshot_.version + 1;
     return CommitOutcome(Unknown{"the commit was lost on its way"});
@@ -230,6 +240,23 @@ Status DeltaSession::AddPipelineActions(const Checkpoint& checkpoint, std::vecto
   return Status::OK();
 }
 
+// VACUUM deletes files that no entry tells of once they are old enough, and some let that be at
+// once.
+Status DeltaSession::CheckFiles(const CallContext& context) {
+  auto files = undo_plan_.rewritten();
+  files.insert(files.end(), files_.begin(), files_.end());
+  for (const auto& file : files) {
+    const Status there = table_->Open(file, context).status();
+    if (there.ok()) continue;
+    if (StoreCodeOf(there) != "ENOENT") return there;
+    return PermanentError(
+        "deltalake: files of this load were deleted before they were committed, by a VACUUM that "
+        "keeps them for less time than a load takes; nothing was changed. Load again" +
+        At() + " file=" + file);
+  }
+  return Status::OK();
+}
+
 Status DeltaSession::PutInfoFirst(std::vector<Action>* actions, const std::string& operation,
                                   const std::string& txn_id, const CallContext& context) {
   const bool places = std::any_of(actions->begin(), actions->end(), [](const Action& one) {
@@ -290,11 +317,8 @@ Result<lake::PutOutcome> DeltaSession::PutEntry(const std::vector<Action>& actio
   if (snapshot_.exists()) {
     ARROW_ASSIGN_OR_RAISE(const auto before,
                           table_->Read(LogEntryPath(snapshot_.version), context));
-    if (before == nullptr) {
-      return PermanentError(
-          "deltalake: the table is gone: its last log entry is not there any more" + At() +
-          " file=" + LogEntryPath(snapshot_.version));
-    }
+    // The log has gone on without it: ReadOn.
+    if (before == nullptr) return lake::PutOutcome::kExists;
   }
   ARROW_ASSIGN_OR_RAISE(const auto outcome, log_.Put(version, actions, context));
   if (outcome == lake::PutOutcome::kWritten) {
@@ -306,12 +330,34 @@ Result<lake::PutOutcome> DeltaSession::PutEntry(const std::vector<Action>& actio
   return outcome == lake::PutOutcome::kExists ? outcome : lake::PutOutcome::kUnknown;
 }
 
+Result<std::vector<Log::Entry>> DeltaSession::ReadOn(const CallContext& context) {
+  ARROW_ASSIGN_OR_RAISE(auto entries, log_.Update(&snapshot_, context));
+  for (const auto& entry : entries) {
+    others_removed_ = others_removed_ || RemovesRows(entry.actions);
+  }
+  if (!entries.empty() || !snapshot_.exists()) return entries;
+  const auto newest = LogEntryPath(snapshot_.version);
+  ARROW_ASSIGN_OR_RAISE(const auto there, table_->Read(newest, context));
+  if (there != nullptr) return entries;
+  // A log checkpoint of others may stand for it and for those after it.
+  auto now = log_.ReadLatest(context);
+  if (!now.ok() && KindOf(now.status()) != FailureKind::kPermanent) return now.status();
+  if (!now.ok() || now->version <= snapshot_.version || now->metadata.id != snapshot_.metadata.id) {
+    return PermanentError("deltalake: the table is gone: its last log entry is not there any more" +
+                          At() + " file=" + newest +
+                          (now.ok() ? "" : " why=" + MessageOf(now.status())));
+  }
+  snapshot_ = *std::move(now);
+  others_removed_ = true;
+  return entries;
+}
+
 Status DeltaSession::CatchUp(const CallContext& context) {
   const bool was_there = snapshot_.exists();
   const auto protocol = snapshot_.protocol;
   const auto metadata = snapshot_.metadata;
   if (was_there) {
-    ARROW_RETURN_NOT_OK(log_.Update(&snapshot_, context).status());
+    ARROW_RETURN_NOT_OK(ReadOn(context).status());
   } else {
     ARROW_ASSIGN_OR_RAISE(snapshot_, log_.ReadLatest(context));
   }

@@ -74,6 +74,8 @@ class DeltaSession final : public WriteSession {
   // One try: false where another session's entry or record was first.
   Result<bool> TryFence(Recovered* recovered, const CallContext& context);
   Status CheckSameTable(const Checkpoint& checkpoint, const CallContext& context);
+  // Are the rows still there that this session has committed, where others have removed some?
+  Status CheckRows(const CallContext& context);
   Result<bool> PutFence(std::vector<Action> actions, bool makes_table, const CallContext& context);
   // nullopt: the log has gone on meanwhile; read it first.
   Result<std::optional<std::vector<Checkpoint>>> ReadOthers(const CallContext& context);
@@ -96,6 +98,8 @@ class DeltaSession final : public WriteSession {
   // The txn version of a new record that says that the pipeline, at that place, is removed;
   // nullopt: another session was faster.
   Result<std::optional<int64_t>> PutRemoval(const Checkpoint& place, const CallContext& context);
+  // A permanent failure where a file of the commit has gone.
+  Status CheckFiles(const CallContext& context);
   // The entry's commitInfo, before its actions. `operation`: empty: told from the actions.
   Status PutInfoFirst(std::vector<Action>* actions, const std::string& operation,
                       const std::string& txn_id, const CallContext& context);
@@ -103,6 +107,9 @@ class DeltaSession final : public WriteSession {
   Status PutRecord(const PipelineRecord& record, const CallContext& context);
   // Puts the entry after snapshot_; its place must be the log's end.
   Result<lake::PutOutcome> PutEntry(const std::vector<Action>& actions, const CallContext& context);
+  // Reads the entries after snapshot_. There are none, and its version is newer, where others have
+  // deleted those between. A permanent failure: the table is gone.
+  Result<std::vector<Log::Entry>> ReadOn(const CallContext& context);
   // Reads what others have put; a conflict failure where rows that are ready do not fit any more.
   Status CatchUp(const CallContext& context);
   void AfterCommit(const CallContext& context);
@@ -114,6 +121,8 @@ class DeltaSession final : public WriteSession {
   Result<Recovered> Settle(const CallContext& context);
   // After this the entry of an unknown outcome is in the log, or can never come.
   Status EndUnknown(bool* committed, const CallContext& context);
+  // Did that entry come through, which the log no longer has?
+  Result<bool> TellWithoutEntry(const CallContext& context);
 
   DeltaLakeStorageConfig config_;
   std::shared_ptr<lake::ObjectStore> table_;
@@ -126,6 +135,7 @@ class DeltaSession final : public WriteSession {
 
   Snapshot snapshot_;
   BatchFinder finder_;
+  bool others_removed_ = false;  // rows, or perhaps: CheckRows looks
   TableRules rules_;
   std::optional<Checkpoint> fence_;    // as the log has it, by this session
   std::deque<int64_t> older_records_;  // of the commits before: their records still lie there

@@ -1,131 +1,18 @@
 #include "loaders/deltalake/session.h"
 
-#include <arrow/builder.h>
 #include <arrow/io/file.h>
 #include <gtest/gtest.h>
 #include <parquet/arrow/reader.h>
 
-#include <algorithm>
 #include <filesystem>
-#include <set>
 
-#include "loader/lineage.h"
-#include "loaders/deltalake/commit_info.h"
-#include "loaders/deltalake/faulty_store_for_test.h"
-#include "loaders/deltalake/file_reader.h"
-#include "matchers.h"
-#include "temp_folder.h"
+#include "loaders/deltalake/session_for_test.h"
 
 namespace ampload::deltalake {
 namespace {
 
 namespace fs = std::filesystem;
 using lake::PutOutcome;
-
-// Rows of one column `n`, and of their batch.
-std::shared_ptr<arrow::Schema> RowColumns() {
-  return arrow::schema(
-      {arrow::field("n", arrow::int64()), arrow::field(kBatchIdColumn, arrow::int64())});
-}
-
-StagedBatch BatchOf(BatchId id, const std::vector<int64_t>& values) {
-  arrow::Int64Builder numbers;
-  arrow::Int64Builder ids;
-  for (const auto value : values) {
-    EXPECT_TRUE(numbers.Append(value).ok());
-    EXPECT_TRUE(ids.Append(id.value()).ok());
-  }
-  StagedBatch batch;
-  batch.batch =
-      arrow::RecordBatch::Make(RowColumns(), static_cast<int64_t>(values.size()),
-                               {numbers.Finish().ValueOrDie(), ids.Finish().ValueOrDie()});
-  batch.id = id;
-  return batch;
-}
-
-class DeltaSessions : public testing::Test {
- protected:
-  void SetUp() override {
-    config_.target_file_size = 64 << 20;
-    config_.row_group_rows = 1 << 20;
-    config_.commit_retry_for = 20'000;
-    lake::StoreSettings settings;
-    settings.durability = lake::Durability::kProcess;
-    ASSERT_OK_AND_ASSIGN(inner_, lake::OpenObjectStore(folder_.path(), settings, {}));
-    store_ = std::make_shared<FaultyStore>(inner_);
-  }
-
-  static TableSpec Spec(const std::string& pipeline) {
-    TableSpec spec;
-    spec.name = "logs";
-    spec.schema = RowColumns();
-    spec.pipeline = pipeline;
-    spec.streaming = !pipeline.empty();
-    spec.add_pipeline = true;
-    return spec;
-  }
-  std::unique_ptr<DeltaSession> Open(const TableSpec& spec) {
-    return std::make_unique<DeltaSession>(config_, store_, spec);
-  }
-  // A session that has taken over.
-  std::unique_ptr<DeltaSession> TakeOver(const TableSpec& spec, Recovered* recovered = nullptr) {
-    auto session = Open(spec);
-    auto result = session->Recover(RecoverMode::kTakeOver, {});
-    EXPECT_THAT(result, IsOk());
-    if (result.ok() && recovered != nullptr) *recovered = *std::move(result);
-    return session;
-  }
-  // The checkpoint that has those batches on its ladder.
-  static Checkpoint Ladder(const std::vector<std::pair<BatchId, int64_t>>& batches) {
-    Checkpoint checkpoint;
-    checkpoint.source_position = "{}";
-    for (const auto& [id, rows] : batches) {
-      LadderEntry entry;
-      entry.batch = id;
-      entry.rows = rows;
-      checkpoint.ladder.push_back(entry);
-      checkpoint.last_batch_id = id;
-    }
-    return checkpoint;
-  }
-  std::multiset<int64_t> Rows() {
-    std::multiset<int64_t> out;
-    Log log(inner_);
-    auto table = log.ReadLatest({}).ValueOrDie();
-    const auto* files = log.ReadFiles(&table, {}).ValueOrDie();
-    for (const auto& [key, file] : files->adds()) {
-      const auto take = [&](const std::shared_ptr<arrow::RecordBatch>& rows) -> Result<bool> {
-        const auto& numbers = static_cast<const arrow::Int64Array&>(*rows->GetColumnByName("n"));
-        for (int64_t i = 0; i < numbers.length(); ++i) out.insert(numbers.Value(i));
-        return true;
-      };
-      EXPECT_THAT(ReadDataFile(*inner_, table, file, take, {}), IsOk());
-    }
-    return out;
-  }
-  Snapshot Table() { return Log(inner_).ReadLatest({}).ValueOrDie(); }
-  TableFiles Files() {
-    auto table = Table();
-    return *Log(inner_).ReadFiles(&table, {}).ValueOrDie();
-  }
-  // Data files that lie there, in the table or not.
-  std::set<std::string> DataFiles() const {
-    std::set<std::string> out;
-    for (const auto& one : fs::directory_iterator(folder_.path())) {
-      if (one.path().extension() == ".parquet") out.insert(one.path().filename());
-    }
-    return out;
-  }
-
-  TempFolder folder_;
-  DeltaLakeStorageConfig config_;
-  std::shared_ptr<lake::ObjectStore> inner_;
-  std::shared_ptr<FaultyStore> store_;
-};
-
-const BatchId kOne(1 << 15);
-const BatchId kTwo(2 << 15);
-const BatchId kThree(3 << 15);
 
 TEST_F(DeltaSessions, CommitRowsAndPlaceTogether) {
   auto session = TakeOver(Spec("p"));
@@ -142,26 +29,6 @@ TEST_F(DeltaSessions, CommitRowsAndPlaceTogether) {
   EXPECT_EQ(again.checkpoint->epoch.value, 2);
 }
 
-TEST_F(DeltaSessions, StartedAtOnceOnAMissingTableGetSlotsOfTheirOwn) {
-  // Before the first one's first entry is put, another session does the whole of its start.
-  Recovered second;
-  std::unique_ptr<DeltaSession> other;
-  store_->on_put = [&](const std::string& path, std::string_view) -> std::optional<PutOutcome> {
-    if (path == LogEntryPath(0) && other == nullptr) {
-      other = Open(Spec("b"));
-      auto result = other->Recover(RecoverMode::kTakeOver, {});
-      EXPECT_THAT(result, IsOk());
-      second = *std::move(result);
-    }
-    return std::nullopt;
-  };
-  Recovered first;
-  auto session = TakeOver(Spec("a"), &first);
-  EXPECT_EQ(second.slot, 0);
-  EXPECT_EQ(first.slot, 1);
-  EXPECT_EQ(Table().version, 1);
-}
-
 TEST_F(DeltaSessions, ThatWereTakenOverAreFenced) {
   auto old = TakeOver(Spec("p"));
   ASSERT_THAT(old->Stage(BatchOf(kOne, {1}), {}), IsOk());
@@ -173,18 +40,6 @@ TEST_F(DeltaSessions, ThatWereTakenOverAreFenced) {
   EXPECT_TRUE(Rows().empty());
   old.reset();
   EXPECT_TRUE(DataFiles().empty());
-}
-
-TEST_F(DeltaSessions, AppendBesideOthersWithoutAConflict) {
-  auto session = TakeOver(Spec("a"));
-  ASSERT_THAT(session->Stage(BatchOf(kOne, {1}), {}), IsOk());
-  auto other = TakeOver(Spec(""));
-  ASSERT_THAT(other->Stage(BatchOf(BatchId(), {7}), {}), IsOk());
-  ASSERT_OK_AND_ASSIGN(const auto first, other->Commit({}, {}));
-  EXPECT_TRUE(std::holds_alternative<Committed>(first));
-  ASSERT_OK_AND_ASSIGN(const auto second, session->Commit(Ladder({{kOne, 1}}), {}));
-  EXPECT_TRUE(std::holds_alternative<Committed>(second));
-  EXPECT_EQ(Rows(), (std::multiset<int64_t>{1, 7}));
 }
 
 TEST_F(DeltaSessions, TakeBatchesBackByRemovingTheirFiles) {
@@ -405,31 +260,6 @@ TEST_F(DeltaSessions, KeepTheFilesOfAnEntryThatALaterOwnerFound) {
   EXPECT_EQ(Rows(), (std::multiset<int64_t>{1}));
 }
 
-TEST_F(DeltaSessions, ReportAConflictWhereTheColumnsChangedMeanwhile) {
-  auto session = TakeOver(Spec("p"));
-  ASSERT_THAT(session->Stage(BatchOf(kOne, {1}), {}), IsOk());
-  auto table = Table();
-  auto metadata = table.metadata;
-  metadata.partition_columns = {"n"};
-  ASSERT_THAT(Log(inner_).Put(table.version + 1, {metadata}, {}), IsOk());
-  ASSERT_OK_AND_ASSIGN(const auto outcome, session->Commit(Ladder({{kOne, 1}}), {}));
-  EXPECT_TRUE(std::holds_alternative<Conflict>(outcome));
-  EXPECT_TRUE(DataFiles().empty());
-}
-
-TEST_F(DeltaSessions, SeeThatTheirRowsAreGone) {
-  auto session = TakeOver(Spec("p"));
-  ASSERT_THAT(session->Stage(BatchOf(kOne, {1}), {}), IsOk());
-  ASSERT_OK_AND_ASSIGN(const auto outcome, session->Commit(Ladder({{kOne, 1}}), {}));
-  ASSERT_TRUE(std::holds_alternative<Committed>(outcome));
-  session.reset();
-  const auto table = Table();
-  const auto gone = Files().adds().begin()->second;
-  ASSERT_THAT(Log(inner_).Put(table.version + 1, {RemoveOf(gone, 1)}, {}), IsOk());
-  EXPECT_THAT(Open(Spec("p"))->Recover(RecoverMode::kTakeOver, {}),
-              FailsWith(FailureKind::kPermanent, "not in the table any more"));
-}
-
 TEST_F(DeltaSessions, SeeThatTheLogForgotTheirPlace) {
   auto session = TakeOver(Spec("p"));
   ASSERT_THAT(session->Stage(BatchOf(kOne, {1}), {}), IsOk());
@@ -449,109 +279,6 @@ TEST_F(DeltaSessions, StopWhereTheTableIsGone) {
   fs::remove_all(folder_ / "_delta_log");
   EXPECT_THAT(session->Commit(Ladder({{kOne, 1}}), {}),
               FailsWith(FailureKind::kPermanent, "the table is gone"));
-}
-
-TEST_F(DeltaSessions, OverwriteAllRowsAndTheOtherPipelines) {
-  auto pipeline = TakeOver(Spec("p"));
-  ASSERT_THAT(pipeline->Stage(BatchOf(kOne, {1}), {}), IsOk());
-  ASSERT_OK_AND_ASSIGN(auto outcome, pipeline->Commit(Ladder({{kOne, 1}}), {}));
-  ASSERT_TRUE(std::holds_alternative<Committed>(outcome));
-  auto spec = Spec("");
-  spec.mode = LoadMode::kOverwrite;
-  EXPECT_THAT(Open(spec)->Recover(RecoverMode::kTakeOver, {}),
-              FailsWith(FailureKind::kConfiguration, "--force"));
-  spec.force = true;
-  auto load = TakeOver(spec);
-  ASSERT_THAT(load->Stage(BatchOf(BatchId(), {8, 9}), {}), IsOk());
-  ASSERT_OK_AND_ASSIGN(outcome, load->Commit({}, {}));
-  ASSERT_TRUE(std::holds_alternative<Committed>(outcome));
-  EXPECT_EQ(Rows(), (std::multiset<int64_t>{8, 9}));
-  // The pipeline does not go on from a place that is no more.
-  ASSERT_THAT(pipeline->Stage(BatchOf(kTwo, {2}), {}), IsOk());
-  ASSERT_OK_AND_ASSIGN(outcome, pipeline->Commit(Ladder({{kOne, 1}, {kTwo, 1}}), {}));
-  EXPECT_TRUE(std::holds_alternative<Fenced>(outcome));
-  ASSERT_OK_AND_ASSIGN(const auto left, ReadCheckpoints(*inner_, Table(), {}));
-  EXPECT_TRUE(left.empty());
-  Recovered again;
-  TakeOver(Spec("p"), &again);
-  EXPECT_EQ(again.finding, RecoverFinding::kFresh);
-}
-
-TEST_F(DeltaSessions, OverwriteNoRecordOfAPipelineThatStartsMeanwhile) {
-  auto pipeline = TakeOver(Spec("p"));
-  ASSERT_THAT(pipeline->Stage(BatchOf(kOne, {1}), {}), IsOk());
-  ASSERT_OK_AND_ASSIGN(auto outcome, pipeline->Commit(Ladder({{kOne, 1}}), {}));
-  ASSERT_TRUE(std::holds_alternative<Committed>(outcome));
-  auto spec = Spec("");
-  spec.mode = LoadMode::kOverwrite;
-  spec.force = true;
-  auto load = TakeOver(spec);
-  ASSERT_THAT(load->Stage(BatchOf(BatchId(), {8}), {}), IsOk());
-  // Before the entry of the pipeline's next start is put, the overwrite is tried, and does not come
-  // through.
-  const auto fence = LogEntryPath(Table().version + 1);
-  bool trying = false;
-  store_->on_put = [&](const std::string& path, std::string_view) -> std::optional<PutOutcome> {
-    if (path != fence) return std::nullopt;
-    if (std::exchange(trying, true)) return PutOutcome::kUnknown;
-    auto tried = load->Commit({}, {});
-    EXPECT_TRUE(tried.ok() && std::holds_alternative<Unknown>(*tried));
-    return std::nullopt;
-  };
-  pipeline = TakeOver(Spec("p"));
-  EXPECT_TRUE(trying);
-  store_->on_put = nullptr;
-  Recovered again;
-  pipeline = TakeOver(Spec("p"), &again);
-  EXPECT_EQ(again.finding, RecoverFinding::kResumed);
-  EXPECT_EQ(Rows(), (std::multiset<int64_t>{1}));
-  // Tried once more, it ends the pipeline that is there now.
-  ASSERT_OK_AND_ASSIGN(const auto settled, load->Recover(RecoverMode::kSettle, {}));
-  ASSERT_EQ(settled.finding, RecoverFinding::kNotCommitted);
-  ASSERT_THAT(load->Stage(BatchOf(BatchId(), {8}), {}), IsOk());
-  ASSERT_OK_AND_ASSIGN(outcome, load->Commit({}, {}));
-  ASSERT_TRUE(std::holds_alternative<Committed>(outcome));
-  ASSERT_THAT(pipeline->Stage(BatchOf(kTwo, {2}), {}), IsOk());
-  ASSERT_OK_AND_ASSIGN(outcome, pipeline->Commit(Ladder({{kOne, 1}, {kTwo, 1}}), {}));
-  EXPECT_TRUE(std::holds_alternative<Fenced>(outcome));
-  EXPECT_EQ(Rows(), (std::multiset<int64_t>{8}));
-}
-
-TEST_F(DeltaSessions, CheckRowsAgainstConstraintsThatOthersAddMeanwhile) {
-  auto pipeline = TakeOver(Spec("p"));
-  ASSERT_THAT(pipeline->Stage(BatchOf(kOne, {1}), {}), IsOk());
-  const auto table = Table();
-  auto metadata = table.metadata;
-  metadata.configuration["delta.constraints.large"] = "n > 1";
-  ASSERT_THAT(Log(inner_).Put(table.version + 1, {metadata}, {}), IsOk());
-  ASSERT_OK_AND_ASSIGN(auto outcome, pipeline->Commit(Ladder({{kOne, 1}}), {}));
-  EXPECT_TRUE(std::holds_alternative<Conflict>(outcome));
-  EXPECT_THAT(pipeline->Stage(BatchOf(kOne, {1}), {}),
-              FailsWith(FailureKind::kData, "the CHECK constraint large"));
-  ASSERT_THAT(pipeline->Stage(BatchOf(kOne, {2}), {}), IsOk());
-  ASSERT_OK_AND_ASSIGN(outcome, pipeline->Commit(Ladder({{kOne, 1}}), {}));
-  ASSERT_TRUE(std::holds_alternative<Committed>(outcome));
-  EXPECT_EQ(Rows(), (std::multiset<int64_t>{2}));
-  // Properties that say nothing of rows stand in nobody's way.
-  ASSERT_THAT(pipeline->Stage(BatchOf(kTwo, {3}), {}), IsOk());
-  metadata.configuration["owner"] = "me";
-  ASSERT_THAT(Log(inner_).Put(Table().version + 1, {metadata}, {}), IsOk());
-  ASSERT_OK_AND_ASSIGN(outcome, pipeline->Commit(Ladder({{kOne, 1}, {kTwo, 1}}), {}));
-  EXPECT_TRUE(std::holds_alternative<Committed>(outcome));
-}
-
-TEST_F(DeltaSessions, OverwriteWhatOthersAddedMeanwhile) {
-  auto spec = Spec("");
-  spec.mode = LoadMode::kOverwrite;
-  auto load = TakeOver(spec);
-  ASSERT_THAT(load->Stage(BatchOf(BatchId(), {8}), {}), IsOk());
-  auto other = TakeOver(Spec(""));
-  ASSERT_THAT(other->Stage(BatchOf(BatchId(), {1}), {}), IsOk());
-  ASSERT_OK_AND_ASSIGN(auto outcome, other->Commit({}, {}));
-  ASSERT_TRUE(std::holds_alternative<Committed>(outcome));
-  ASSERT_OK_AND_ASSIGN(outcome, load->Commit({}, {}));
-  ASSERT_TRUE(std::holds_alternative<Committed>(outcome));
-  EXPECT_EQ(Rows(), (std::multiset<int64_t>{8}));
 }
 
 TEST_F(DeltaSessions, OfOneCommitEachWriteCheckpointsToo) {

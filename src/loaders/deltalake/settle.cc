@@ -64,7 +64,11 @@ Status DeltaSession::EndUnknown(bool* committed, const CallContext& context) {
   // Where a reply was lost, the snapshot may have the entry already.
   if (snapshot_.commit_info.has_value()) *committed = is_mine(*snapshot_.commit_info);
   for (;;) {
-    ARROW_ASSIGN_OR_RAISE(const auto entries, log_.Update(&snapshot_, context));
+    const int64_t before = snapshot_.version;
+    ARROW_ASSIGN_OR_RAISE(const auto entries, ReadOn(context));
+    if (unknown_.has_value() && entries.empty() && snapshot_.version != before) {
+      ARROW_ASSIGN_OR_RAISE(*committed, TellWithoutEntry(context));
+    }
     for (const auto& entry : entries) {
       for (const auto& action : entry.actions) {
         const auto* info = std::get_if<CommitInfo>(&action);
@@ -87,6 +91,27 @@ Status DeltaSession::EndUnknown(bool* committed, const CallContext& context) {
   }
   unknown_.reset();
   return Status::OK();
+}
+
+Result<bool> DeltaSession::TellWithoutEntry(const CallContext& context) {
+  if (!one_off()) {
+    const auto txn = snapshot_.txns.find(AppIdOf(spec_.pipeline));
+    if (txn == snapshot_.txns.end()) return false;
+    const int64_t now = txn->second.version;
+    if (!next_.has_value()) return now == TxnVersionOf(*fence_);  // of a fence
+    // Who took over may have gone on from it: its files stay, and this session is fenced.
+    return now == TxnVersionOf(*next_) || EpochOfTxn(now) != next_->epoch;
+  }
+  if (snapshot_.txns.contains(std::string(kLoadPrefix) + nonce_)) return true;
+  if (!adds_.empty()) {
+    ARROW_ASSIGN_OR_RAISE(const auto* files, log_.ReadFiles(&snapshot_, context));
+    const auto key = KeyOf(adds_.front());
+    if (files->adds().contains(key) || files->tombstones().contains(key)) return true;
+  }
+  return PermanentError(
+      "deltalake: it cannot be told whether the load was committed: the store gave no answer, and "
+      "others have deleted the log entries of that time; look for its rows before you load again" +
+      At());
 }
 
 }  // namespace ampload::deltalake

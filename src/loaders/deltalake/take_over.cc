@@ -31,7 +31,7 @@ Result<Recovered> DeltaSession::TakeOver(const CallContext& context) {
         ARROW_RETURN_NOT_OK(LookAtNeighbours(*others, /*fresh=*/true, context));
         break;
       }
-      ARROW_RETURN_NOT_OK(log_.Update(&snapshot_, context).status());
+      ARROW_RETURN_NOT_OK(ReadOn(context).status());
     }
     recovered.remembered_loads = RememberedLoads();
   } else {
@@ -76,7 +76,7 @@ Status DeltaSession::InstallFence(Recovered* recovered, const CallContext& conte
                               began));
     base::WaitFor(wait, context.stop);
     ARROW_RETURN_NOT_OK(context.Check());
-    ARROW_RETURN_NOT_OK(log_.Update(&snapshot_, context).status());
+    ARROW_RETURN_NOT_OK(ReadOn(context).status());
     if (snapshot_.exists()) continue;
     ARROW_ASSIGN_OR_RAISE(snapshot_, log_.ReadLatest(context));
   }
@@ -222,6 +222,14 @@ Status DeltaSession::CheckSameTable(const Checkpoint& checkpoint, const CallCont
       "restored an older version, or deleted them" +
       advice + " batch=" + std::to_string(missing.front().value()) +
       " version=" + std::to_string(snapshot_.version));
+}
+
+// A pipeline that has committed nothing, or takes the place of all rows, misses none.
+Status DeltaSession::CheckRows(const CallContext& context) {
+  if (!others_removed_ || replacing_ || fence_->sequence == 0) return Status::OK();
+  ARROW_RETURN_NOT_OK(CheckSameTable(*fence_, context));
+  others_removed_ = false;
+  return Status::OK();
 }
 
 }  // namespace ampload::deltalake

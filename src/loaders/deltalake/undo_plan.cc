@@ -195,11 +195,16 @@ Result<UndoPlan::Rewritten> UndoPlan::Rewrite(const Snapshot& snapshot, const Ad
   return out;
 }
 
-void UndoPlan::DiscardRewritten() {
+std::vector<std::string> UndoPlan::rewritten() const {
   std::vector<std::string> paths;
   for (const auto& [key, one] : rewritten_) {
     paths.insert(paths.end(), one.paths.begin(), one.paths.end());
   }
+  return paths;
+}
+
+void UndoPlan::DiscardRewritten() {
+  const auto paths = rewritten();
   rewritten_.clear();
   if (paths.empty()) return;
   const Status deleted = table_->Delete(paths, CallContext{});

@@ -69,6 +69,7 @@ class UndoPlan {
                                    const BatchIdSet& batches, BatchFinder& finder, int64_t now_ms,
                                    const CallContext& context);
 
+  std::vector<std::string> rewritten() const;  // all that was written for the snapshots so far
   void DiscardRewritten();
   void Forget();  // they are committed
 
