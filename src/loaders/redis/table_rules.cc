@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "encode/key_pattern.h"
+#include "encode/map_keys.h"
 #include "loader/neighbours.h"
 #include "loader/schema_change.h"
 #include "loaders/redis/names.h"
@@ -16,6 +17,22 @@ namespace {
 
 std::string_view NameOf(encode::BinaryText binary) {
   return binary == encode::BinaryText::kHex ? "hex" : "bytes";
+}
+
+// Is there a map whose keys become an object's? Dictionaries and the like are looked through.
+bool HasObjectOfAMap(const arrow::DataType& type) {
+  if (type.id() == arrow::Type::DICTIONARY) {
+    return HasObjectOfAMap(*static_cast<const arrow::DictionaryType&>(type).value_type());
+  }
+  if (type.id() == arrow::Type::EXTENSION) {
+    return HasObjectOfAMap(*static_cast<const arrow::ExtensionType&>(type).storage_type());
+  }
+  if (type.id() == arrow::Type::MAP &&
+      encode::IsStringType(*static_cast<const arrow::MapType&>(type).key_type())) {
+    return true;
+  }
+  return std::any_of(type.fields().begin(), type.fields().end(),
+                     [](const auto& field) { return HasObjectOfAMap(*field->type()); });
 }
 
 // Judges one load; each step leaves its part of the record and of the form.
@@ -300,6 +317,7 @@ class Judge {
     }
     const auto& columns = encoder->columns();
     ARROW_RETURN_NOT_OK(CheckEveryRowSharesAField(*columns));
+    ARROW_RETURN_NOT_OK(CheckObjects(*columns));
     if (!stays_) {
       record_.schema = columns;
       return Status::OK();
@@ -313,6 +331,19 @@ class Judge {
         WithContext(CheckComparison(comparison, spec_.on_schema_change, spec_.name), "redis"));
     evolution_ = std::move(comparison.possible);
     if (!evolution_.empty()) record_.schema = std::move(comparison.evolved);
+    return Status::OK();
+  }
+
+  // The server takes documents apart, and keeps one of two like keys without a word.
+  Status CheckObjects(const arrow::Schema& columns) const {
+    if (facts_->structure != Structure::kJson) return Status::OK();
+    for (const auto& field : columns.fields()) {
+      if (!HasObjectOfAMap(*field->type())) continue;
+      return Refuse(
+          "of a map's like keys a JSON document would keep one: leave the column out, or use "
+          "string",
+          " column=" + field->name() + " type=" + field->type()->ToString());
+    }
     return Status::OK();
   }
 

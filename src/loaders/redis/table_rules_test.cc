@@ -202,6 +202,20 @@ TEST(Format, IsThatOfStructuresWithOneValue) {
   EXPECT_EQ(list.form.format, ValueFormat::kMsgpack);
 }
 
+TEST(Documents, HaveNoObjectsWhoseKeysARowMayRepeat) {
+  auto spec = Spec();
+  const auto by_text = arrow::map(arrow::utf8(), arrow::int64());
+  for (const auto& type :
+       {by_text, arrow::list(by_text), arrow::dictionary(arrow::int8(), by_text),
+        arrow::struct_({arrow::field("m", by_text)}), arrow::map(arrow::int8(), by_text)}) {
+    spec.schema = Columns({{"id", arrow::int64()}, {"tags", type}});
+    ExpectRefused(WithStructure("json"), spec, "column=tags");
+    EXPECT_THAT(RulesFor(WithStructure("string"), spec, std::nullopt, false), IsOk());
+  }
+  spec.schema = Columns({{"id", arrow::map(arrow::int8(), arrow::utf8())}});
+  EXPECT_THAT(RulesFor(WithStructure("json"), spec, std::nullopt, false), IsOk());
+}
+
 TEST(Score, IsAskedForByASortedSetAndByNoOther) {
   auto config = WithStructure("sorted_set");
   ExpectRefused(config, Spec(), "give the option score a column");
