@@ -44,6 +44,8 @@ class ObjectOutput : public arrow::io::OutputStream {
  public:
   // Instead of Close. May be called after a failure.
   virtual Status Discard() = 0;
+  // Of what was written, so much is in memory until it is sent.
+  virtual int64_t held_bytes() const { return 0; }
 };
 
 class ObjectStore {

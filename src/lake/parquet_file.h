@@ -51,7 +51,8 @@ class ParquetFile {
   int64_t group_rows() const { return group_rows_; }
   int64_t group_bytes() const;  // about what the row group at hand will take in the file
   int64_t bytes() const;        // about what the file would be if it were closed now
-  int64_t held_bytes() const { return pool_->bytes_allocated(); }
+  int64_t page_bytes() const { return pool_->bytes_allocated(); }  // in memory, of the row group
+  int64_t output_bytes() const { return output_->held_bytes(); }   // in memory, of those before it
   const std::vector<std::optional<std::string>>& partition() const { return file_.partition; }
 
  private:

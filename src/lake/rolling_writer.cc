@@ -70,6 +70,8 @@ class PartitionedWriter final : public RollingWriter {
   Status Open(const PartitionValues& partition, const CallContext& context);
   Status CloseAt(size_t index);
   Status AfterPiece(OpenFile* open);
+  bool HoldsTooMuch() const;
+  Status HoldLess(bool* could);
   std::string FolderOfPartition(const PartitionValues& partition) const;
 
   const std::shared_ptr<ObjectStore> store_;
@@ -125,18 +127,34 @@ Status PartitionedWriter::AfterPiece(OpenFile* open) {
   if (file.bytes() >= settings_.target_file_bytes) {
     ARROW_RETURN_NOT_OK(CloseAt(static_cast<size_t>(open - open_.data())));
   }
-  while (buffered_bytes() > settings_.memory_bytes) {
-    OpenFile* fullest = nullptr;
-    for (auto& other : open_) {
-      if (other.file->group_rows() > 0 &&
-          (fullest == nullptr || other.file->held_bytes() > fullest->file->held_bytes())) {
-        fullest = &other;
-      }
-    }
-    if (fullest == nullptr) break;
-    ARROW_RETURN_NOT_OK(fullest->file->EndRowGroup());
-  }
+  for (bool could = true; could && HoldsTooMuch();) ARROW_RETURN_NOT_OK(HoldLess(&could));
   return Status::OK();
+}
+
+// A file alone is not made smaller for what its output holds.
+bool PartitionedWriter::HoldsTooMuch() const {
+  int64_t most = 0;
+  for (const auto& open : open_) most = std::max(most, open.file->output_bytes());
+  return buffered_bytes() - most > settings_.memory_bytes;
+}
+
+Status PartitionedWriter::HoldLess(bool* could) {
+  size_t fullest = open_.size();
+  int64_t most = 0;
+  const bool closes = open_.size() > 1;
+  for (size_t i = 0; i < open_.size(); ++i) {
+    const auto& file = *open_[i].file;
+    if (file.group_rows() == 0 && !(closes && file.output_bytes() > 0)) continue;
+    const int64_t held = file.page_bytes() + file.output_bytes();
+    if (fullest < open_.size() && held <= most) continue;
+    fullest = i;
+    most = held;
+  }
+  *could = fullest < open_.size();
+  if (!*could) return Status::OK();
+  auto& file = *open_[fullest].file;
+  const bool ends_group = file.group_rows() > 0 && file.page_bytes() >= file.output_bytes();
+  return ends_group || !closes ? file.EndRowGroup() : CloseAt(fullest);
 }
 
 Result<PartitionedWriter::OpenFile*> PartitionedWriter::FileOf(const PartitionValues& partition,
@@ -219,7 +237,7 @@ void PartitionedWriter::Discard() {
 
 int64_t PartitionedWriter::buffered_bytes() const {
   int64_t bytes = 0;
-  for (const auto& open : open_) bytes += open.file->held_bytes();
+  for (const auto& open : open_) bytes += open.file->page_bytes() + open.file->output_bytes();
   return bytes;
 }
 

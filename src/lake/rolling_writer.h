@@ -1,9 +1,11 @@
 // Rows into Parquet files: a new file when the one at hand is large enough, one open file for each
 // partition. Nothing is visible in any table: the caller commits the files, or discards them.
 //
-// One thread at a time. Memory: the encoded pages of the row groups at hand, of all open files
-// together at most about `memory_bytes`: the fullest row group is written out when it would be
-// more, and of more than `open_files` partitions the one longest unused is closed.
+// One thread at a time. Memory: the encoded pages of the row groups at hand and what the store has
+// not sent yet, of all open files together at most about `memory_bytes`, beside what the store
+// keeps of one file (on S3 two parts of 8 MiB). When it would be more, the fullest row group is
+// written out, or the fullest file closed; of more than `open_files` partitions the one longest
+// unused is.
 #pragma once
 
 #include <arrow/record_batch.h>

@@ -68,6 +68,9 @@ class S3Output final : public ObjectOutput {
 
   bool closed() const override { return closed_ || discarded_; }
   Result<int64_t> Tell() const override { return position_; }
+  int64_t held_bytes() const override {
+    return static_cast<int64_t>(part_.size() + (under_way_.valid() ? kPartBytes : 0));
+  }
 
  private:
   static std::chrono::steady_clock::time_point NoDeadline() {

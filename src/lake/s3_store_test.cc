@@ -1,5 +1,6 @@
 #include <arpa/inet.h>
 #include <arrow/buffer.h>
+#include <arrow/builder.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -10,9 +11,11 @@
 #include <cstdio>
 #include <cstdlib>
 #include <mutex>
+#include <random>
 #include <thread>
 
 #include "lake/object_store.h"
+#include "lake/rolling_writer.h"
 #include "matchers.h"
 #include "temp_folder.h"
 
@@ -471,6 +474,58 @@ TEST_F(S3StoreOnMoto, OutputsOfAllSizesComeWhole) {
     ASSERT_OK_AND_ASSIGN(const auto tail, file->ReadAt(static_cast<int64_t>(size) / 2, 1 << 30));
     EXPECT_TRUE(std::string_view(*tail) == std::string_view(bytes).substr(size / 2)) << size;
   }
+}
+
+TEST_F(S3StoreOnMoto, OutputsSayWhatTheyHold) {
+  constexpr int64_t kMiB = 1 << 20;
+  const std::string bytes(kMiB, 'x');
+  ASSERT_OK_AND_ASSIGN(auto output, store_->Create("held", {}));
+  for (int64_t written = kMiB; written <= 20 * kMiB; written += kMiB) {
+    ASSERT_THAT(output->Write(bytes.data(), kMiB), IsOk());
+    EXPECT_GE(output->held_bytes(), std::min(written, 8 * kMiB));
+    EXPECT_LE(output->held_bytes(), std::min(written, 16 * kMiB));
+  }
+  ASSERT_THAT(output->Close(), IsOk());
+  EXPECT_EQ(output->held_bytes(), 0);
+}
+
+TEST_F(S3StoreOnMoto, ManyPartitionsKeepWithinTheirMemory) {
+  constexpr int kPartitions = 16;
+  constexpr int64_t kMemory = 12 << 20;
+  constexpr int64_t kRows = 20'000;  // 160 kB
+  const auto x = arrow::field("x", arrow::int64());
+  WriterSettings settings;
+  settings.schema = arrow::schema({x});
+  settings.memory_bytes = kMemory;
+  settings.dictionary = false;
+  settings.partition_columns = {1};
+  settings.partition_text = [](const arrow::Scalar& value, int) {
+    return Result<std::optional<std::string>>(value.ToString());
+  };
+  settings.partition_folder = [](int, const std::optional<std::string>& text) {
+    return "p=" + *text;
+  };
+  ASSERT_OK_AND_ASSIGN(auto writer, RollingWriter::Make(store_, std::move(settings)));
+  std::mt19937_64 random(1);
+  for (int round = 0; round < 20; ++round) {
+    for (int p = 0; p < kPartitions; ++p) {
+      arrow::Int64Builder values;
+      arrow::Int32Builder partition;
+      for (int64_t i = 0; i < kRows; ++i) {
+        ASSERT_TRUE(values.Append(static_cast<int64_t>(random())).ok() && partition.Append(p).ok());
+      }
+      const auto rows =
+          arrow::RecordBatch::Make(arrow::schema({x, arrow::field("p", arrow::int32())}), kRows,
+                                   {*values.Finish(), *partition.Finish()});
+      ASSERT_THAT(writer->Write(*rows, {}), IsOk());
+      ASSERT_LE(writer->buffered_bytes(), kMemory + (16 << 20));
+    }
+  }
+  ASSERT_OK_AND_ASSIGN(const auto files, writer->Finish({}));
+  int64_t rows = 0;
+  for (const auto& file : files) rows += file.rows;
+  EXPECT_EQ(rows, 20 * kPartitions * kRows);
+  EXPECT_GT(files.size(), kPartitions);  // whoever held most was closed
 }
 
 TEST_F(S3StoreOnMoto, DiscardedOutputsLeaveNothing) {
