@@ -18,6 +18,24 @@ namespace fs = std::filesystem;
 constexpr size_t kShown = 5;
 constexpr std::string_view kOpen = ".open";
 
+Status CheckIsFree(const std::string& path) {
+  std::error_code error;
+  if (!fs::exists(path, error)) return Status::OK();
+  return ConfigurationError(
+      "quarantine: the file is there already, and its rows are not to be lost: load them with "
+      "replay-quarantine, or name another: path=" +
+      path);
+}
+
+// An earlier load's was committed: its file gets its name, where no other has it.
+Status FinishEarlier(const std::string& open_path) {
+  const auto name = open_path.substr(0, open_path.size() - kOpen.size());
+  const Status renamed = RenameToFreeName(open_path, name);
+  if (KindOf(renamed) != FailureKind::kConfiguration) return renamed;
+  LogWarning("quarantine", MessageOf(renamed));
+  return Status::OK();
+}
+
 }  // namespace
 
 Quarantine::Quarantine(QuarantineOptions options, std::shared_ptr<arrow::Schema> source_schema)
@@ -30,13 +48,7 @@ Quarantine::Quarantine(QuarantineOptions options, std::shared_ptr<arrow::Schema>
 
 Result<std::unique_ptr<Quarantine>> Quarantine::Make(QuarantineOptions options,
                                                      std::shared_ptr<arrow::Schema> source_schema) {
-  std::error_code error;
-  if (fs::exists(options.path, error)) {
-    return ConfigurationError(
-        "quarantine: the file is there already, and its rows are not to be lost: load them with "
-        "replay-quarantine, or name another: path=" +
-        options.path);
-  }
+  ARROW_RETURN_NOT_OK(CheckIsFree(options.path));
   return std::unique_ptr<Quarantine>(new Quarantine(std::move(options), std::move(source_schema)));
 }
 
@@ -96,7 +108,7 @@ Status Quarantine::OnRecovered(const Recovered& recovered) {
     if (header.target != options_.target || header.table != options_.table) continue;
     switch (FateOf(header.load, recovered)) {
       case Fate::kCommitted:
-        ARROW_RETURN_NOT_OK(RenameDurably(path, path.substr(0, path.size() - kOpen.size())));
+        ARROW_RETURN_NOT_OK(FinishEarlier(path));
         break;
       case Fate::kNotCommitted:
         ARROW_RETURN_NOT_OK(RemoveDurably(path));
@@ -108,23 +120,35 @@ Status Quarantine::OnRecovered(const Recovered& recovered) {
                        path);
     }
   }
-  return Status::OK();
+  return CheckNamesAreFree();
+}
+
+Status Quarantine::CheckNamesAreFree() const {
+  ARROW_RETURN_NOT_OK(CheckIsFree(options_.path));
+  std::error_code error;
+  if (!fs::exists(open_path(), error)) return Status::OK();
+  return ConfigurationError(
+      "quarantine: another load's file is in the way, and its rows are not to be lost: name "
+      "another, or load that one's table again, which says what becomes of it: path=" +
+      open_path());
 }
 
 Status Quarantine::BeforeCommit() {
   const std::lock_guard lock(mutex_);
   if (contents_.rows.empty()) return Status::OK();
   AMPLOAD_FAULT_POINT("quarantine.write.before");
-  ARROW_RETURN_NOT_OK(WriteQuarantine(open_path(), contents_));
+  ARROW_RETURN_NOT_OK(CheckNamesAreFree());
+  ARROW_RETURN_NOT_OK(WriteNewQuarantine(open_path(), contents_));
+  written_ = true;
   AMPLOAD_FAULT_POINT("quarantine.write.after");
   return Status::OK();
 }
 
 Status Quarantine::AfterCommit() {
   if (count() == 0) return Status::OK();
-  return RenameDurably(open_path(), options_.path);
+  return RenameToFreeName(open_path(), options_.path);
 }
 
-Status Quarantine::OnAbort() { return RemoveDurably(open_path()); }
+Status Quarantine::OnAbort() { return written_ ? RemoveDurably(open_path()) : Status::OK(); }
 
 }  // namespace ampload::pipeline

@@ -7,6 +7,7 @@
 // After a crash the next load of the table with the same folder settles an .open file by the
 // store's own word: where its load was committed, the file gets its name; where it was not, its
 // rows were taken back with the load's, and it is removed; where the store cannot tell, it stays.
+// No file is ever written over: a load whose FILE or FILE.open is there after that is refused.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +31,7 @@ struct QuarantineOptions {
 
 class Quarantine final : public BadRowSink, public LoadCompanion {
  public:
-  // A file that is there is never written over: a configuration error.
+  // A file that is there is a configuration error.
   static Result<std::unique_ptr<Quarantine>> Make(QuarantineOptions options,
                                                   std::shared_ptr<arrow::Schema> source_schema);
 
@@ -52,10 +53,12 @@ class Quarantine final : public BadRowSink, public LoadCompanion {
  private:
   Quarantine(QuarantineOptions options, std::shared_ptr<arrow::Schema> source_schema);
   std::string open_path() const { return options_.path + ".open"; }
+  Status CheckNamesAreFree() const;
 
   const QuarantineOptions options_;
   mutable std::mutex mutex_;
   QuarantineContents contents_;
+  bool written_ = false;  // the .open file is ours
 };
 
 }  // namespace ampload::pipeline

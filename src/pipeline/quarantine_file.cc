@@ -8,6 +8,7 @@
 #include <arrow/ipc/writer.h>
 #include <arrow/util/key_value_metadata.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -182,6 +183,27 @@ Result<QuarantineContents> ReadFile(const std::string& path) {
   return contents;
 }
 
+// renameat2(2), or link(2) and unlink(2) where the file system lacks it.
+int RenameUnlessThere(const std::string& from, const std::string& to) {
+  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return 0;
+  if (errno == EINVAL || errno == ENOSYS) {
+    if (::link(from.c_str(), to.c_str()) == 0) return ::unlink(from.c_str());
+  }
+  if (errno != EEXIST) return -1;
+  std::error_code error;
+  if (fs::equivalent(from, to, error)) return ::unlink(from.c_str());
+  errno = EEXIST;
+  return -1;
+}
+
+Status WritePartial(const std::string& partial, const QuarantineContents& contents) {
+  std::error_code error;
+  const auto folder = fs::path(partial).parent_path();
+  if (!folder.empty()) fs::create_directories(folder, error);
+  ARROW_RETURN_NOT_OK(AtPath(WriteFile(partial, contents), partial));
+  return SyncPath(partial, O_RDONLY);
+}
+
 }  // namespace
 
 std::vector<std::string> FilesBeside(const std::string& path) {
@@ -203,6 +225,19 @@ Status RenameDurably(const std::string& from, const std::string& to) {
   return SyncFolderOf(to);
 }
 
+Status RenameToFreeName(const std::string& from, const std::string& to) {
+  AMPLOAD_FAULT_POINT("quarantine.rename.before");
+  if (RenameUnlessThere(from, to) != 0) {
+    if (errno != EEXIST) return SystemError("cannot rename it", from);
+    return ConfigurationError(
+        "quarantine: a file of another load has its name, and is not to be lost: move that one "
+        "away, and rename this one: path=" +
+        from + " name=" + to);
+  }
+  AMPLOAD_FAULT_POINT("quarantine.rename.after");
+  return SyncFolderOf(to);
+}
+
 Status RemoveDurably(const std::string& path) {
   if (::unlink(path.c_str()) != 0) {
     return errno == ENOENT ? Status::OK() : SystemError("cannot remove it", path);
@@ -211,13 +246,13 @@ Status RemoveDurably(const std::string& path) {
 }
 
 Status WriteQuarantine(const std::string& path, const QuarantineContents& contents) {
-  std::error_code error;
-  const auto folder = fs::path(path).parent_path();
-  if (!folder.empty()) fs::create_directories(folder, error);
-  const std::string partial = path + kPartialSuffix;
-  ARROW_RETURN_NOT_OK(AtPath(WriteFile(partial, contents), partial));
-  ARROW_RETURN_NOT_OK(SyncPath(partial, O_RDONLY));
-  return RenameDurably(partial, path);
+  ARROW_RETURN_NOT_OK(WritePartial(path + kPartialSuffix, contents));
+  return RenameDurably(path + kPartialSuffix, path);
+}
+
+Status WriteNewQuarantine(const std::string& path, const QuarantineContents& contents) {
+  ARROW_RETURN_NOT_OK(WritePartial(path + kPartialSuffix, contents));
+  return RenameToFreeName(path + kPartialSuffix, path);
 }
 
 Result<QuarantineContents> ReadQuarantine(const std::string& path) {

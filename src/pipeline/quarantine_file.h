@@ -54,6 +54,8 @@ struct QuarantineContents {
 // Writes the whole file beside `path`, makes it durable and gives it its name: after a crash the
 // old or the new file is there. Permanent errors name the path.
 Status WriteQuarantine(const std::string& path, const QuarantineContents& contents);
+// The same for a file that is not there yet; one that is stays as it is, and is an error.
+Status WriteNewQuarantine(const std::string& path, const QuarantineContents& contents);
 
 // Permanent: missing, damaged; data: not a quarantine.
 Result<QuarantineContents> ReadQuarantine(const std::string& path);
@@ -68,6 +70,10 @@ std::vector<std::string> FilesBeside(const std::string& path);
 
 // rename(2) and the folder's fsync.
 Status RenameDurably(const std::string& from, const std::string& to);
+// The same, but a file that has the name `to` already keeps it: a configuration error, and `from`
+// stays. Where the file system has no such rename, a crash may leave one file with both names; the
+// next call with them removes `from`.
+Status RenameToFreeName(const std::string& from, const std::string& to);
 // The same for unlink(2); a missing file is fine.
 Status RemoveDurably(const std::string& path);
 

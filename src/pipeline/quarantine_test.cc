@@ -152,6 +152,51 @@ TEST_F(QuarantineTest, IsNeverWrittenOver) {
   EXPECT_THAT(ReadQuarantine(folder_ / "q.arrow"), FailsWith(FailureKind::kPermanent, "q.arrow"));
 }
 
+// The one that a load finds may be of another target, or the store cannot tell.
+TEST_F(QuarantineTest, OfAnotherLoadIsNeitherWrittenOverNorRemoved) {
+  const auto killed = Begin(Load("n1"));
+  ASSERT_THAT(killed->Add(Row(1, "bad")), IsOk());
+  ASSERT_THAT(killed->BeforeCommit(), IsOk());
+  const auto make = [&](const std::string& table) {
+    return Quarantine::Make({.path = folder_ / "q.arrow", .table = table, .text = ""},
+                            TradeSchema())
+        .ValueOrDie();
+  };
+  EXPECT_THAT(make("others")->OnRecovered(Load("n2", "n1")),
+              FailsWith(FailureKind::kConfiguration, "q.arrow.open"));
+  const auto next = make("trades");
+  EXPECT_THAT(next->OnRecovered(Recovered{}),
+              FailsWith(FailureKind::kConfiguration, "q.arrow.open"));
+  ASSERT_THAT(next->Add(Row(2, "worse")), IsOk());
+  EXPECT_THAT(next->BeforeCommit(), FailsWith(FailureKind::kConfiguration, "q.arrow.open"));
+  EXPECT_THAT(next->OnAbort(), IsOk());
+  EXPECT_THAT(make("trades")->OnRecovered(Load("n2", "n1")),
+              FailsWith(FailureKind::kConfiguration, "replay-quarantine"));
+  EXPECT_EQ(ReadQuarantine(folder_ / "q.arrow").ValueOrDie().rows[0].bad.reason, "bad");
+}
+
+TEST_F(QuarantineTest, NeverTakesANameThatIsTaken) {
+  const auto quarantine = Begin(Load("n1"));
+  ASSERT_THAT(quarantine->Add(Row(1, "bad")), IsOk());
+  ASSERT_THAT(quarantine->BeforeCommit(), IsOk());
+  fs::copy_file(folder_ / "q.arrow.open", folder_ / "q.arrow");
+  EXPECT_THAT(quarantine->AfterCommit(), FailsWith(FailureKind::kConfiguration, "q.arrow"));
+  EXPECT_TRUE(There("q.arrow.open"));
+  Begin(Load("n2", "n1"), "next.arrow");
+  EXPECT_TRUE(There("q.arrow.open"));
+}
+
+// A crash between link(2) and unlink(2).
+TEST_F(QuarantineTest, WithBothItsNamesKeepsTheLaterOne) {
+  const auto killed = Begin(Load("n1"));
+  ASSERT_THAT(killed->Add(Row(1, "bad")), IsOk());
+  ASSERT_THAT(killed->BeforeCommit(), IsOk());
+  fs::create_hard_link(folder_ / "q.arrow.open", folder_ / "q.arrow");
+  Begin(Load("n2", "n1"), "next.arrow");
+  EXPECT_FALSE(There("q.arrow.open"));
+  EXPECT_TRUE(There("q.arrow"));
+}
+
 TEST_F(QuarantineTest, IsTrimmedByBatch) {
   QuarantineContents contents;
   contents.source_schema = TradeSchema();

@@ -80,6 +80,35 @@ class Killed(QuarantineCase):
                 self.assertEqual(self.files_aside(), ["bad.arrow"])
                 self.assertEqual([one["_ampload_raw"].strip() for one in self.aside()], [b"x", b"y"])
 
+    def test_another_load_into_the_same_file(self):
+        for point in self.POINTS:
+            with self.subTest(point=point):
+                self.start_again()
+                self.killed(self.first_load(fault=point))
+                committed = self.rows() == self.GOOD
+                done = self.quarantining(self.write("other.csv", "n\n9\nz\n"), *self.OPTIONS)
+                if committed:
+                    self.assert_said(done, 2, "the file is there already", str(self.file))
+                else:
+                    self.assertEqual(done.returncode, 3, done.stderr)
+                self.assertEqual(self.rows(), self.GOOD if committed else [{"n": 9}])
+                self.assertEqual(self.files_aside(), ["bad.arrow"])
+                self.assertEqual([one["_ampload_raw"].strip() for one in self.aside()],
+                                 [b"x", b"y"] if committed else [b"z"])
+
+    def test_a_load_of_another_environment_into_the_same_file(self):
+        for csv in ("n\n9\nz\n", "n\n9\n", "n\nz\n"):
+            with self.subTest(csv=csv):
+                self.start_again()
+                self.killed(self.first_load(fault="lmdb.commit.after_commit"))
+                first, self.target = self.target, self.work / "other"
+                done = self.quarantining(self.write("other.csv", csv), *self.OPTIONS)
+                self.refused(done, 2, "bad.arrow.open")
+                self.target = first
+                done = self.other_load(9, "--on-bad-row", "quarantine", "--quarantine", self.file.with_name("o.arrow"))
+                self.assertEqual((done.returncode, self.files_aside()), (0, ["bad.arrow"]), done.stderr)
+                self.assertEqual([one["_ampload_raw"].strip() for one in self.aside()], [b"x", b"y"])
+
     def test_a_load_of_texts_that_are_no_utf8(self):
         pq.write_table(invalid_texts(), self.work / "rows.parquet")
         for point, left in (("lmdb.commit.before_commit", []), ("lmdb.commit.after_commit", ["bad.arrow"])):
