@@ -197,7 +197,10 @@ Status StreamStore::Commit() {
   do {
     auto batches = held_.TakeWaiting(one_by_one());
     if (batches.empty() && pending_.empty()) return Status::OK();
-    ARROW_RETURN_NOT_OK(CommitBatches(std::move(batches)));
+    const Status committed = CommitBatches(std::move(batches));
+    // Rows behind those that failed must not go first: nobody would bring the failed ones again.
+    if (!committed.ok()) held_.Clear();
+    ARROW_RETURN_NOT_OK(committed);
   } while (!moved_ && !held_.waiting().empty());
   return Status::OK();
 }
@@ -365,6 +368,8 @@ Result<bool> StreamStore::Settle(const std::string& why) {
       pending_.clear();
       pending_since_.reset();
       early_ = false;
+      // Before its first commit a pipeline that begins anew has no place, whatever the store has.
+      if (spec_.reset_pipeline) settled->checkpoint.reset();
       Adopt(std::move(settled->checkpoint));
       moved_ = true;
       return false;

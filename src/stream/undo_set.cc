@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <utility>
 
 #include "stream/ladder.h"
@@ -15,6 +16,30 @@ bool IsFinal(const BlockRange& range, const std::map<std::string, BlockNumber>& 
   const auto retention = static_cast<uint64_t>(std::max<int64_t>(retention_blocks, 0));
   return highest != highest_end.end() && highest->second.value >= retention &&
          range.end.value <= highest->second.value - retention;
+}
+
+// Of batches that have left the ladder.
+bool HasRowsBelow(const Checkpoint& checkpoint) {
+  int64_t rows = 0;
+  for (const auto& entry : checkpoint.ladder) rows += entry.rows;
+  return checkpoint.rows_total > rows;
+}
+
+// Of each network that would have no place any more without these batches, its oldest.
+BatchIdSet LastPlaces(const std::vector<LadderEntry>& ladder, const BatchIdSet& batches) {
+  std::map<std::string, BatchId> oldest;
+  std::set<std::string> stay;
+  for (const auto& entry : ladder) {
+    for (const auto& range : entry.ranges) {
+      oldest.try_emplace(range.network, entry.batch);
+      if (!batches.contains(entry.batch)) stay.insert(range.network);
+    }
+  }
+  BatchIdSet last;
+  for (const auto& [network, batch] : oldest) {
+    if (!stay.contains(network)) last.insert(batch);
+  }
+  return last;
 }
 
 Status AtTheAnchor(const Checkpoint& checkpoint, const Invalidation& lost, const LadderEntry& entry,
@@ -41,9 +66,11 @@ bool IsFinal(const LadderEntry& entry, const std::map<std::string, BlockNumber>&
 const LadderEntry* NewestFinal(const Checkpoint& checkpoint, const BatchIdSet& batches,
                                int64_t retention_blocks) {
   const auto& ladder = checkpoint.ladder;
+  const auto bottom = HasRowsBelow(checkpoint) ? LastPlaces(ladder, batches) : BatchIdSet();
   const auto found = std::find_if(ladder.rbegin(), ladder.rend(), [&](const LadderEntry& entry) {
     return batches.contains(entry.batch) &&
-           IsFinal(entry, checkpoint.highest_end, retention_blocks);
+           (bottom.contains(entry.batch) ||
+            IsFinal(entry, checkpoint.highest_end, retention_blocks));
   });
   return found == ladder.rend() ? nullptr : &*found;
 }

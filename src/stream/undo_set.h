@@ -33,7 +33,9 @@ struct Invalidation {
 bool IsFinal(const LadderEntry& entry, const std::map<std::string, BlockNumber>& highest_end,
              int64_t retention_blocks);
 
-// The newest of these batches that is final; null: none is.
+// The newest of these batches that is final; null: none is. So is a network's last place where rows
+// lie below the ladder: with a larger retention than theirs was it would not be, and the stream
+// would bring those rows again.
 const LadderEntry* NewestFinal(const Checkpoint& checkpoint, const BatchIdSet& batches,
                                int64_t retention_blocks);
 

@@ -32,7 +32,7 @@ Checkpoint PictureCheckpoint() {
   checkpoint.table = "logs";
   checkpoint.pipeline = "live";
   checkpoint.ladder = Picture();
-  checkpoint.rows_total = 1000;
+  checkpoint.rows_total = 100;  // all of them
   checkpoint.highest_end = {{"A", {29}}, {"B", {12}}};
   checkpoint.last_batch_id = BatchId(4);
   return checkpoint;
@@ -91,14 +91,30 @@ TEST(UndoSet, BeforeTheFirstAnchorEverythingMayGo) {
   const auto rest = WithoutBatches(checkpoint, undone);
   EXPECT_TRUE(rest.ladder.empty());
   EXPECT_EQ(rest.source_position, "{}");
-  EXPECT_EQ(rest.rows_total, 900);
+  EXPECT_EQ(rest.rows_total, 0);
+}
+
+TEST(UndoSet, ANetworksLastPlaceStaysWhereRowsLieBelowIt) {
+  auto checkpoint = PictureCheckpoint();
+  checkpoint.rows_total += 1;  // of a batch that was final once, with a smaller retention
+  EXPECT_THAT(FindUndoSet(checkpoint, {"A", {0}}),
+              FailsWith(FailureKind::kPermanent, "block 19 of A is final"));
+  EXPECT_THAT(FindUndoSet(checkpoint, {"B", {5}}),
+              FailsWith(FailureKind::kPermanent, "block 8 of B is final"));
+  EXPECT_THAT(FindUndoSet(checkpoint, {"B", {9}}), IsOk());
+  checkpoint.ladder = {Entry(7, {Range("A", 90, 99)})};
+  checkpoint.rows_total = 70;
+  EXPECT_THAT(FindUndoSet(checkpoint, {"A", {95}}), IsOk());
+  checkpoint.rows_total = 71;
+  EXPECT_THAT(FindUndoSet(checkpoint, {"A", {95}}),
+              FailsWith(FailureKind::kPermanent, "block 99 of A is final"));
 }
 
 TEST(UndoSet, WhatRemainsGoesOnBehindEachNetworksNewestKeptBatch) {
   const auto rest = WithoutBatches(PictureCheckpoint(), {BatchId(3), BatchId(4)});
   EXPECT_EQ(rest.source_position,
             R"({"A":{"number":19,"hash":"0x19"},"B":{"number":8,"hash":"0x8"}})");
-  EXPECT_EQ(rest.rows_total, 930);
+  EXPECT_EQ(rest.rows_total, 30);
   EXPECT_EQ(rest.last_batch_id, BatchId(4)) << "ids are never given twice";
   EXPECT_EQ(rest.highest_end.at("A").value, 29U) << "never lowered";
 }

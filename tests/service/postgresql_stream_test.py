@@ -48,6 +48,31 @@ class Streams(PostgreSQLCase):
         self.streamed(server, "--until", 69)
         self.assert_canonical(server)
 
+    def test_rows_behind_ones_that_were_refused_do_not_go_first(self):
+        server = self.serve("--blocks", 60, "--max-blocks", 1)
+        for mode in ("append", "upsert"):
+            with self.subTest(mode=mode):
+                words = ("--mode", mode, "--key", "network,block_num,log_index", "--table", mode)
+                self.streamed(server, "--until", 20, *words)
+                self.sql(f"ALTER TABLE {mode} ADD CONSTRAINT refused CHECK (block_num <> 45)")
+                done = self.stream(server, "--until", 59, *words)
+                self.assertEqual(done.returncode, 1, done.stderr)
+                self.assertIn("refused", done.stderr)
+                self.assertLess(max(row["block_num"] for row in self.rows(mode)), 45)
+                self.sql(f"ALTER TABLE {mode} DROP CONSTRAINT refused")
+                self.streamed(server, "--until", 59, *words)
+                self.assert_canonical(server, mode)
+
+    def test_a_reset_whose_first_commit_failed_begins_anew_all_the_same(self):
+        server = self.serve("--blocks", 60)
+        self.streamed(server, "--until", 30)
+        process = self.stopped_at(self.start(server, "--until", 59, "--reset-pipeline",
+                                             fault="postgresql.commit.before:1:stop"))
+        self.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'ampload%'")
+        self.goes_on(process)
+        self.assertEqual(self.ended(process), 0, self.said(process))
+        self.assert_canonical(server)
+
     def kill_until_the_end(self, *words, **how):
         super().kill_until_the_end(*words, script=restless(12), within=0.4, **how)
         self.assertEqual(self.leftovers(), [])

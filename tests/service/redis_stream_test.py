@@ -301,6 +301,18 @@ class Streams(RedisCase):
         if undone.returncode == 0:
             self.assertTrue(all(row["block_num"] < 5 for row in self.rows("logs")))
 
+    def test_a_reset_whose_first_commit_failed_begins_anew_all_the_same(self):
+        server = self.serve("--blocks", 60)
+        self.streamed(server, "--until", 30)
+        process = self.stopped_at(self.start(server, "--until", 59, "--reset-pipeline",
+                                             fault="redis.commit.before:1:stop"))
+        for client in self.clients():
+            self.client.client_kill_filter(_id=client)
+        self.goes_on(process)
+        self.assertEqual(self.ended(process), 0, self.said(process))
+        self.assert_canonical(server)
+        self.assertEqual(self.leftovers(), [])
+
     def test_a_reset_begins_anew(self):
         server = self.serve("--blocks", 40)
         self.streamed(server, "--until", 20)

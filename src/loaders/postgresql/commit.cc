@@ -195,6 +195,7 @@ void PostgresSession::AfterCommit() {
   ForgetStaged();
   writing_ = false;
   replacing_ = false;
+  spec_.reset_pipeline = false;
   committed_ = one_off();
   committed_rows_.reset();
   // What was made is there now; the encoder stays, it knows the columns already.

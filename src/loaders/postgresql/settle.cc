@@ -62,8 +62,12 @@ Result<Recovered> PostgresSession::Settle(const CallContext& context) {
     ForgetStaged();
   }
   fence_ = now;
+  if (recovered.finding == RecoverFinding::kWentBack) {
+    replacing_ =
+        spec_.reset_pipeline || (spec_.mode == LoadMode::kOverwrite && fence_->sequence == 0);
+  }
   ARROW_RETURN_NOT_OK(LookAtTable(context));
-  if (fence_->sequence > 0) ARROW_RETURN_NOT_OK(CheckSameTable(*fence_));
+  if (fence_->sequence > 0 && !spec_.reset_pipeline) ARROW_RETURN_NOT_OK(CheckSameTable(*fence_));
   return recovered;
 }
 

@@ -134,6 +134,9 @@ Status PostgresSession::MakeBatchIndex(const CallContext& context) {
 
 Status PostgresSession::ClearTable(const CallContext& context) {
   if (table_.has_value()) {
+    // A writer that is about to commit comes first; a row that DELETE does not see would stay.
+    ARROW_RETURN_NOT_OK(connection_->Run(
+        "LOCK TABLE " + name_.sql() + " IN SHARE ROW EXCLUSIVE MODE", context));
     ARROW_RETURN_NOT_OK(connection_->Run(
         (config_.overwrite == "truncate" ? "TRUNCATE " : "DELETE FROM ") + name_.sql(), context));
   }

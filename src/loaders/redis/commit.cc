@@ -296,6 +296,7 @@ Status RedisSession::WaitUntilSafe(const CallContext& context) {
 
 Status RedisSession::AfterCommit() {
   const bool replaced = std::exchange(replacing_, false);
+  spec_.reset_pipeline = false;
   table_ = std::move(next_table_);
   if (!one_off()) fence_ = std::move(next_);
   next_load_.reset();

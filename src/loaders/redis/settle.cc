@@ -62,7 +62,7 @@ Result<Recovered> RedisSession::Settle(const CallContext& context) {
   } else {
     sent_ = false;
     fence_ = found.mine;
-    if (fence_->sequence > 0 &&
+    if (fence_->sequence > 0 && !spec_.reset_pipeline &&
         (!found.table.has_value() || found.table->uuid != fence_->table_identity)) {
       return PermanentError(
           "redis: the pipeline's table is another one now, or gone; stop and look" + At() +
@@ -74,7 +74,8 @@ Result<Recovered> RedisSession::Settle(const CallContext& context) {
     }
     if (recovered.finding == RecoverFinding::kWentBack) {
       table_ = found.table;
-      replacing_ = spec_.mode == LoadMode::kOverwrite && fence_->sequence == 0;
+      replacing_ = spec_.reset_pipeline ||
+                   (spec_.mode == LoadMode::kOverwrite && fence_->sequence == 0);
       ARROW_RETURN_NOT_OK(TakeColumns(spec_.schema));
     }
   }
