@@ -151,12 +151,13 @@ Result<std::string> LoadOptions::DefaultTable() const {
 Status LoadOptions::OpenReplay(LoadSetup* setup) const {
   ARROW_ASSIGN_OR_RAISE(const auto text, source_.MakeText());
   const std::string& path = source_.sources().front();
+  ARROW_ASSIGN_OR_RAISE(auto mark, pipeline::ReplayMark::Make(path));
   ARROW_ASSIGN_OR_RAISE(
       auto replay,
       pipeline::OpenReplay(
           {.path = path, .types = text.types, .keep_bad = on_bad_row_ == "quarantine"}));
   setup->source = std::move(replay);
-  setup->companions.push_back(std::make_unique<pipeline::ReplayMark>(path));
+  setup->companions.push_back(std::move(mark));
   setup->request.companions.push_back(setup->companions.back().get());
   return Status::OK();
 }

@@ -49,7 +49,9 @@ Quarantine::Quarantine(QuarantineOptions options, std::shared_ptr<arrow::Schema>
 Result<std::unique_ptr<Quarantine>> Quarantine::Make(QuarantineOptions options,
                                                      std::shared_ptr<arrow::Schema> source_schema) {
   ARROW_RETURN_NOT_OK(CheckIsFree(options.path));
-  return std::unique_ptr<Quarantine>(new Quarantine(std::move(options), std::move(source_schema)));
+  std::unique_ptr<Quarantine> made(new Quarantine(std::move(options), std::move(source_schema)));
+  made->FindLeft();
+  return made;
 }
 
 std::string Quarantine::NewPath(const std::string& folder, const std::string& table) {
@@ -93,33 +95,45 @@ std::string Quarantine::Reasons() const {
   return text;
 }
 
-Status Quarantine::OnRecovered(const Recovered& recovered) {
-  contents_.header.load = recovered.load_id;
-  ARROW_RETURN_NOT_OK(
-      RemoveDurably(open_path() + kPartialSuffix));  // of a load killed while writing
-  for (const auto& path : FilesBeside(options_.path)) {
+void Quarantine::FindLeft() {
+  for (auto& path : FilesBeside(options_.path)) {
     if (!path.ends_with(kOpen)) continue;
-    const auto left = ReadQuarantine(path);
-    if (!left.ok()) {
-      LogWarning("quarantine", "left alone: " + MessageOf(left.status()));
+    auto file = HeldFile::Take(path);
+    if (file.ok() && !file->has_value()) continue;  // a live load's
+    const auto contents = file.ok() ? ReadQuarantine(path) : file.status();
+    if (!contents.ok()) {
+      LogWarning("quarantine", "left alone: " + MessageOf(contents.status()));
       continue;
     }
-    const auto& header = left->header;
+    const auto& header = contents->header;
     if (header.target != options_.target || header.table != options_.table) continue;
-    switch (FateOf(header.load, recovered)) {
-      case Fate::kCommitted:
-        ARROW_RETURN_NOT_OK(FinishEarlier(path));
-        break;
-      case Fate::kNotCommitted:
-        ARROW_RETURN_NOT_OK(RemoveDurably(path));
-        break;
-      case Fate::kUnknown:
-        LogWarning("quarantine",
-                   "an earlier load left this file, and the store cannot say whether it was "
-                   "committed: look for its rows before you replay it: path=" +
-                       path);
-    }
+    left_.push_back({std::move(path), header.load, std::move(**file)});
   }
+}
+
+Status Quarantine::Settle(const Left& left, const Recovered& recovered) const {
+  switch (FateOf(left.load_id, recovered)) {
+    case Fate::kCommitted:
+      return FinishEarlier(left.path);
+    case Fate::kNotCommitted:
+      return RemoveDurably(left.path);
+    case Fate::kUnknown:
+      break;
+  }
+  LogWarning("quarantine",
+             "an earlier load left this file, and the store cannot say whether it was committed: "
+             "look for its rows before you replay it: path=" +
+                 left.path);
+  return Status::OK();
+}
+
+Status Quarantine::OnRecovered(const Recovered& recovered) {
+  contents_.header.load = recovered.load_id;
+  const std::string partial = open_path() + kPartialSuffix;  // of a load killed while writing
+  ARROW_ASSIGN_OR_RAISE(const auto unfinished, HeldFile::Take(partial));
+  if (unfinished.has_value()) ARROW_RETURN_NOT_OK(RemoveDurably(partial));
+  for (const auto& left : left_) ARROW_RETURN_NOT_OK(Settle(left, recovered));
+  left_.clear();
   return CheckNamesAreFree();
 }
 
@@ -129,7 +143,8 @@ Status Quarantine::CheckNamesAreFree() const {
   if (!fs::exists(open_path(), error)) return Status::OK();
   return ConfigurationError(
       "quarantine: another load's file is in the way, and its rows are not to be lost: name "
-      "another, or load that one's table again, which says what becomes of it: path=" +
+      "another, or wait for that load to end; if it was killed, the next load of its table says "
+      "what becomes of the file: path=" +
       open_path());
 }
 
@@ -138,17 +153,23 @@ Status Quarantine::BeforeCommit() {
   if (contents_.rows.empty()) return Status::OK();
   AMPLOAD_FAULT_POINT("quarantine.write.before");
   ARROW_RETURN_NOT_OK(CheckNamesAreFree());
-  ARROW_RETURN_NOT_OK(WriteNewQuarantine(open_path(), contents_));
-  written_ = true;
+  ARROW_ASSIGN_OR_RAISE(file_, WriteNewQuarantine(open_path(), contents_));
   AMPLOAD_FAULT_POINT("quarantine.write.after");
   return Status::OK();
 }
 
 Status Quarantine::AfterCommit() {
   if (count() == 0) return Status::OK();
-  return RenameToFreeName(open_path(), options_.path);
+  const Status renamed = RenameToFreeName(open_path(), options_.path);
+  file_.reset();
+  return renamed;
 }
 
-Status Quarantine::OnAbort() { return written_ ? RemoveDurably(open_path()) : Status::OK(); }
+Status Quarantine::OnAbort() {
+  if (!file_.has_value()) return Status::OK();
+  const Status removed = RemoveDurably(open_path());
+  file_.reset();
+  return removed;
+}
 
 }  // namespace ampload::pipeline

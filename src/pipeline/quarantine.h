@@ -7,12 +7,14 @@
 // After a crash the next load of the table with the same folder settles an .open file by the
 // store's own word: where its load was committed, the file gets its name; where it was not, its
 // rows were taken back with the load's, and it is removed; where the store cannot tell, it stays.
+// The file of a live load is held and left alone.
 // No file is ever written over: a load whose FILE or FILE.open is there after that is refused.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,7 +33,8 @@ struct QuarantineOptions {
 
 class Quarantine final : public BadRowSink, public LoadCompanion {
  public:
-  // A file that is there is a configuration error.
+  // A file that is there is a configuration error. To be called before the store is asked about
+  // earlier loads: what it says counts for loads that had ended by then.
   static Result<std::unique_ptr<Quarantine>> Make(QuarantineOptions options,
                                                   std::shared_ptr<arrow::Schema> source_schema);
 
@@ -55,10 +58,20 @@ class Quarantine final : public BadRowSink, public LoadCompanion {
   std::string open_path() const { return options_.path + ".open"; }
   Status CheckNamesAreFree() const;
 
+  // The .open file of a load of this table that has ended.
+  struct Left {
+    std::string path;
+    std::string load_id;
+    HeldFile file;
+  };
+  Status Settle(const Left& left, const Recovered& recovered) const;
+  void FindLeft();
+
   const QuarantineOptions options_;
   mutable std::mutex mutex_;
   QuarantineContents contents_;
-  bool written_ = false;  // the .open file is ours
+  std::vector<Left> left_;        // from Make to OnRecovered
+  std::optional<HeldFile> file_;  // ours, while it is .open
 };
 
 }  // namespace ampload::pipeline

@@ -36,19 +36,16 @@ Status AtPath(const Status& status, const std::string& path) {
   return PermanentError("quarantine: " + MessageOf(status) + ": path=" + path);
 }
 
-Status SyncPath(const std::string& path, int flags) {
-  const int fd = ::open(path.c_str(), flags | O_CLOEXEC);
-  if (fd < 0) return SystemError("cannot open it", path);
+Status SyncFolderOf(const std::string& path) {
+  const auto parent = fs::path(path).parent_path();
+  const std::string folder = parent.empty() ? "." : parent.string();
+  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return SystemError("cannot open it", folder);
   const int code = ::fsync(fd);
   const int saved = errno;
   ::close(fd);
   errno = saved;
-  return code == 0 ? Status::OK() : SystemError("cannot make it durable", path);
-}
-
-Status SyncFolderOf(const std::string& path) {
-  const auto folder = fs::path(path).parent_path();
-  return SyncPath(folder.empty() ? "." : folder.string(), O_RDONLY | O_DIRECTORY);
+  return code == 0 ? Status::OK() : SystemError("cannot make it durable", folder);
 }
 
 arrow::FieldVector OwnFields() {
@@ -113,9 +110,11 @@ Result<std::shared_ptr<arrow::RecordBatch>> ToBatch(const QuarantineContents& co
                                   std::move(columns));
 }
 
-Status WriteFile(const std::string& path, const QuarantineContents& contents) {
+Status WriteFile(const HeldFile& held, const QuarantineContents& contents) {
   ARROW_ASSIGN_OR_RAISE(const auto batch, ToBatch(contents));
-  ARROW_ASSIGN_OR_RAISE(const auto file, arrow::io::FileOutputStream::Open(path));
+  const int fd = ::fcntl(held.fd(), F_DUPFD_CLOEXEC, 0);  // closed by the stream
+  if (fd < 0) return Status::IOError(std::strerror(errno));
+  ARROW_ASSIGN_OR_RAISE(const auto file, arrow::io::FileOutputStream::Open(fd));
   ARROW_ASSIGN_OR_RAISE(const auto writer, arrow::ipc::MakeFileWriter(file, batch->schema()));
   ARROW_RETURN_NOT_OK(writer->WriteRecordBatch(*batch));
   ARROW_RETURN_NOT_OK(writer->Close());
@@ -196,12 +195,18 @@ int RenameUnlessThere(const std::string& from, const std::string& to) {
   return -1;
 }
 
-Status WritePartial(const std::string& partial, const QuarantineContents& contents) {
+Result<HeldFile> WritePartial(const std::string& partial, const QuarantineContents& contents) {
   std::error_code error;
   const auto folder = fs::path(partial).parent_path();
   if (!folder.empty()) fs::create_directories(folder, error);
-  ARROW_RETURN_NOT_OK(AtPath(WriteFile(partial, contents), partial));
-  return SyncPath(partial, O_RDONLY);
+  ARROW_ASSIGN_OR_RAISE(auto held, HeldFile::New(partial));
+  if (!held.has_value()) {
+    return ConfigurationError("quarantine: another load is writing it, name another: path=" +
+                              partial);
+  }
+  ARROW_RETURN_NOT_OK(AtPath(WriteFile(*held, contents), partial));
+  if (::fsync(held->fd()) != 0) return SystemError("cannot make it durable", partial);
+  return std::move(*held);
 }
 
 }  // namespace
@@ -246,13 +251,14 @@ Status RemoveDurably(const std::string& path) {
 }
 
 Status WriteQuarantine(const std::string& path, const QuarantineContents& contents) {
-  ARROW_RETURN_NOT_OK(WritePartial(path + kPartialSuffix, contents));
+  ARROW_RETURN_NOT_OK(WritePartial(path + kPartialSuffix, contents).status());
   return RenameDurably(path + kPartialSuffix, path);
 }
 
-Status WriteNewQuarantine(const std::string& path, const QuarantineContents& contents) {
-  ARROW_RETURN_NOT_OK(WritePartial(path + kPartialSuffix, contents));
-  return RenameToFreeName(path + kPartialSuffix, path);
+Result<HeldFile> WriteNewQuarantine(const std::string& path, const QuarantineContents& contents) {
+  ARROW_ASSIGN_OR_RAISE(auto held, WritePartial(path + kPartialSuffix, contents));
+  ARROW_RETURN_NOT_OK(RenameToFreeName(path + kPartialSuffix, path));
+  return held;
 }
 
 Result<QuarantineContents> ReadQuarantine(const std::string& path) {

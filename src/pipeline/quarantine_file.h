@@ -27,6 +27,7 @@
 #include "ampload/batch_id.h"
 #include "ampload/status.h"
 #include "pipeline/bad_rows.h"
+#include "pipeline/held_file.h"
 
 namespace ampload::pipeline {
 
@@ -54,8 +55,9 @@ struct QuarantineContents {
 // Writes the whole file beside `path`, makes it durable and gives it its name: after a crash the
 // old or the new file is there. Permanent errors name the path.
 Status WriteQuarantine(const std::string& path, const QuarantineContents& contents);
-// The same for a file that is not there yet; one that is stays as it is, and is an error.
-Status WriteNewQuarantine(const std::string& path, const QuarantineContents& contents);
+// The same for a file that is not there yet; one that is stays as it is, and is an error. The file
+// is held from before it has its name.
+Result<HeldFile> WriteNewQuarantine(const std::string& path, const QuarantineContents& contents);
 
 // Permanent: missing, damaged; data: not a quarantine.
 Result<QuarantineContents> ReadQuarantine(const std::string& path);

@@ -59,6 +59,12 @@ class QuarantineTest : public ::testing::Test {
     EXPECT_THAT(quarantine->OnRecovered(recovered), IsOk());
     return quarantine;
   }
+  // Leaves an .open file that nobody holds.
+  void KilledLoad(const std::string& name = "q.arrow") {
+    const auto killed = Begin(Load("n1"), name);
+    ASSERT_THAT(killed->Add(Row(1, "bad")), IsOk());
+    ASSERT_THAT(killed->BeforeCommit(), IsOk());
+  }
   // A load whose bad rows go to q.arrow.
   LoadOutcome LoadInto(Loader& loader, Source& source) {
     auto quarantine = Quarantine::Make({.path = folder_ / "q.arrow", .table = "logs", .text = ""},
@@ -116,9 +122,7 @@ TEST_F(QuarantineTest, IsGoneWithTheLoadThatFails) {
 // word decides.
 TEST_F(QuarantineTest, OfAKilledLoadIsSettledByTheStore) {
   for (const bool committed : {true, false}) {
-    const auto killed = Begin(Load("n1"), "k.arrow");
-    ASSERT_THAT(killed->Add(Row(1, "bad")), IsOk());
-    ASSERT_THAT(killed->BeforeCommit(), IsOk());
+    KilledLoad("k.arrow");
     Begin(Load("n2", committed ? "n1" : "n0"), "next.arrow");
     EXPECT_FALSE(There("k.arrow.open"));
     EXPECT_EQ(There("k.arrow"), committed);
@@ -127,17 +131,13 @@ TEST_F(QuarantineTest, OfAKilledLoadIsSettledByTheStore) {
 }
 
 TEST_F(QuarantineTest, OfAKilledLoadStaysWhereTheStoreCannotTell) {
-  const auto killed = Begin(Load("n1"), "k.arrow");
-  ASSERT_THAT(killed->Add(Row(1, "bad")), IsOk());
-  ASSERT_THAT(killed->BeforeCommit(), IsOk());
+  KilledLoad("k.arrow");
   Begin(Recovered{}, "next.arrow");
   EXPECT_TRUE(There("k.arrow.open"));
 }
 
 TEST_F(QuarantineTest, OfAKilledLoadStaysWhereTheStoreMayHaveForgottenIt) {
-  const auto killed = Begin(Load("n1"), "k.arrow");
-  ASSERT_THAT(killed->Add(Row(1, "bad")), IsOk());
-  ASSERT_THAT(killed->BeforeCommit(), IsOk());
+  KilledLoad("k.arrow");
   Recovered forgetful = Load("n2", "n7");
   forgetful.remembers_all = false;
   Begin(forgetful, "next.arrow");
@@ -154,9 +154,7 @@ TEST_F(QuarantineTest, IsNeverWrittenOver) {
 
 // The one that a load finds may be of another target, or the store cannot tell.
 TEST_F(QuarantineTest, OfAnotherLoadIsNeitherWrittenOverNorRemoved) {
-  const auto killed = Begin(Load("n1"));
-  ASSERT_THAT(killed->Add(Row(1, "bad")), IsOk());
-  ASSERT_THAT(killed->BeforeCommit(), IsOk());
+  KilledLoad();
   const auto make = [&](const std::string& table) {
     return Quarantine::Make({.path = folder_ / "q.arrow", .table = table, .text = ""},
                             TradeSchema())
@@ -175,6 +173,32 @@ TEST_F(QuarantineTest, OfAnotherLoadIsNeitherWrittenOverNorRemoved) {
   EXPECT_EQ(ReadQuarantine(folder_ / "q.arrow").ValueOrDie().rows[0].bad.reason, "bad");
 }
 
+TEST_F(QuarantineTest, OfALiveLoadIsLeftAlone) {
+  const auto live = Begin(Load("n1"));
+  ASSERT_THAT(live->Add(Row(1, "bad")), IsOk());
+  ASSERT_THAT(live->BeforeCommit(), IsOk());
+  Begin(Load("n2", "n0"), "next.arrow");
+  EXPECT_TRUE(There("q.arrow.open"));
+  ASSERT_THAT(live->AfterCommit(), IsOk());
+  EXPECT_TRUE(There("q.arrow"));
+}
+
+// What the store said before a load ended says nothing of how it ended.
+TEST_F(QuarantineTest, OfALoadThatWasKilledMeanwhileIsLeftToTheNextOne) {
+  auto killed = Begin(Load("n1"));
+  ASSERT_THAT(killed->Add(Row(1, "bad")), IsOk());
+  ASSERT_THAT(killed->BeforeCommit(), IsOk());
+  const auto next =
+      Quarantine::Make({.path = folder_ / "next.arrow", .table = "trades", .text = ""},
+                       TradeSchema())
+          .ValueOrDie();
+  killed.reset();
+  ASSERT_THAT(next->OnRecovered(Load("n2", "n0")), IsOk());
+  EXPECT_TRUE(There("q.arrow.open"));
+  Begin(Load("n3", "n1"), "third.arrow");
+  EXPECT_TRUE(There("q.arrow"));
+}
+
 TEST_F(QuarantineTest, NeverTakesANameThatIsTaken) {
   const auto quarantine = Begin(Load("n1"));
   ASSERT_THAT(quarantine->Add(Row(1, "bad")), IsOk());
@@ -188,9 +212,7 @@ TEST_F(QuarantineTest, NeverTakesANameThatIsTaken) {
 
 // A crash between link(2) and unlink(2).
 TEST_F(QuarantineTest, WithBothItsNamesKeepsTheLaterOne) {
-  const auto killed = Begin(Load("n1"));
-  ASSERT_THAT(killed->Add(Row(1, "bad")), IsOk());
-  ASSERT_THAT(killed->BeforeCommit(), IsOk());
+  KilledLoad();
   fs::create_hard_link(folder_ / "q.arrow.open", folder_ / "q.arrow");
   Begin(Load("n2", "n1"), "next.arrow");
   EXPECT_FALSE(There("q.arrow.open"));
@@ -257,6 +279,13 @@ class ReplayTest : public QuarantineTest {
     ASSERT_THAT(quarantine->AfterCommit(), IsOk());
   }
 
+  std::unique_ptr<ReplayMark> BeforeTheCommit() {
+    auto mark = ReplayMark::Make(path_).ValueOrDie();
+    EXPECT_THAT(mark->OnRecovered(Load("r1")), IsOk());
+    EXPECT_THAT(mark->BeforeCommit(), IsOk());
+    return mark;
+  }
+
   std::string path_ = folder_ / "q.arrow";
 };
 
@@ -280,31 +309,42 @@ TEST_F(ReplayTest, GivesRowsAndRecordsOnceMore) {
 }
 
 TEST_F(ReplayTest, IsDoneOnce) {
-  ReplayMark mark(path_);
-  ASSERT_THAT(mark.OnRecovered(Load("r1")), IsOk());
-  ASSERT_THAT(mark.BeforeCommit(), IsOk());
-  ASSERT_THAT(mark.AfterCommit(), IsOk());
+  const auto mark = BeforeTheCommit();
+  ASSERT_THAT(mark->AfterCommit(), IsOk());
   EXPECT_THAT(ReplayMark::Find(path_), FailsWith(FailureKind::kConfiguration, "loaded already"));
 }
 
+TEST_F(ReplayTest, IsNotDoneBesideALiveOne) {
+  auto mark = ReplayMark::Make(path_).ValueOrDie();
+  EXPECT_THAT(ReplayMark::Make(path_).status(), FailsWith(FailureKind::kConflict, "wait for it"));
+  mark.reset();
+  mark = BeforeTheCommit();
+  EXPECT_THAT(ReplayMark::Make(path_).status(),
+              FailsWith(FailureKind::kConflict, "q.arrow.replaying-r1"));
+  ASSERT_THAT(mark->AfterCommit(), IsOk());
+  EXPECT_TRUE(There("q.arrow.replayed"));
+}
+
+// Rows that a person moved to the name meanwhile stay.
+TEST_F(ReplayTest, ThatFailsWritesOverNothing) {
+  const auto mark = BeforeTheCommit();
+  fs::copy_file("/proc/self/status", path_);
+  EXPECT_THAT(mark->OnAbort(), FailsWith(FailureKind::kConfiguration, "q.arrow.replaying-r1"));
+  EXPECT_THAT(ReadQuarantine(path_), FailsWith(FailureKind::kPermanent, "q.arrow"));
+}
+
 TEST_F(ReplayTest, ThatFailsCanBeDoneAgain) {
-  ReplayMark mark(path_);
-  ASSERT_THAT(mark.OnRecovered(Load("r1")), IsOk());
-  ASSERT_THAT(mark.BeforeCommit(), IsOk());
-  ASSERT_THAT(mark.OnAbort(), IsOk());
+  const auto mark = BeforeTheCommit();
+  ASSERT_THAT(mark->OnAbort(), IsOk());
   EXPECT_EQ(ReplayMark::Find(path_).ValueOrDie(), path_);
 }
 
 TEST_F(ReplayTest, ThatWasKilledIsSettledByTheStore) {
   for (const bool committed : {false, true}) {
-    {
-      ReplayMark killed(path_);
-      ASSERT_THAT(killed.OnRecovered(Load("r1")), IsOk());
-      ASSERT_THAT(killed.BeforeCommit(), IsOk());
-    }
+    BeforeTheCommit();
     EXPECT_EQ(ReplayMark::Find(path_).ValueOrDie(), path_ + ".replaying-r1");
-    ReplayMark next(path_);
-    const Status settled = next.OnRecovered(Load("r2", committed ? "r1" : "r0"));
+    const auto next = ReplayMark::Make(path_).ValueOrDie();
+    const Status settled = next->OnRecovered(Load("r2", committed ? "r1" : "r0"));
     if (committed) {
       EXPECT_THAT(settled, FailsWith(FailureKind::kConfiguration, "loaded already"));
       EXPECT_TRUE(There("q.arrow.replayed"));

@@ -161,22 +161,33 @@ Result<std::string> ReplayMark::Find(const std::string& path) {
   return ConfigurationError("quarantine: there is no such file: path=" + path);
 }
 
+Result<std::unique_ptr<ReplayMark>> ReplayMark::Make(std::string path) {
+  ARROW_ASSIGN_OR_RAISE(auto found, Find(path));
+  ARROW_ASSIGN_OR_RAISE(auto file, HeldFile::Take(found));
+  if (!file.has_value()) {
+    return ConflictError(
+        "quarantine: another process loads its rows right now: wait for it to end, its rows are "
+        "loaded once: path=" +
+        found);
+  }
+  return std::unique_ptr<ReplayMark>(
+      new ReplayMark(std::move(path), std::move(found), std::move(*file)));
+}
+
 Status ReplayMark::OnRecovered(const Recovered& recovered) {
   load_id_ = recovered.load_id;
-  if (Exists(path_)) return Status::OK();
-  const auto left = ReplayingFile(path_);
-  if (!left.has_value()) return Status::OK();
-  const std::string earlier = left->substr(path_.size() + std::string_view(kReplaying).size());
+  if (found_ == path_) return Status::OK();
+  const std::string earlier = found_.substr(path_.size() + std::string_view(kReplaying).size());
   const Fate fate = FateOf(earlier, recovered);
-  if (fate == Fate::kNotCommitted) return RenameDurably(*left, path_);
+  if (fate == Fate::kNotCommitted) return RenameToFreeName(found_, path_);
   if (fate == Fate::kUnknown) {
     return PermanentError(
         "quarantine: an earlier replay ended without a word, and the store cannot say whether it "
         "was committed: look for its rows in the table; if they are missing, rename the file back: "
         "path=" +
-        *left);
+        found_);
   }
-  ARROW_RETURN_NOT_OK(RenameDurably(*left, path_ + ".replayed"));
+  ARROW_RETURN_NOT_OK(RenameDurably(found_, path_ + ".replayed"));
   return ConfigurationError("quarantine: its rows have been loaded already: path=" + path_ +
                             ".replayed");
 }
@@ -189,7 +200,7 @@ Status ReplayMark::AfterCommit() {
 
 Status ReplayMark::OnAbort() {
   const std::string marked = path_ + kReplaying + load_id_;
-  return Exists(marked) ? RenameDurably(marked, path_) : Status::OK();
+  return Exists(marked) ? RenameToFreeName(marked, path_) : Status::OK();
 }
 
 }  // namespace ampload::pipeline

@@ -4,8 +4,10 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "ampload/source.h"
+#include "pipeline/held_file.h"
 #include "pipeline/load_companion.h"
 #include "source/text/record_reader.h"
 
@@ -29,10 +31,13 @@ Result<std::unique_ptr<Source>> OpenReplay(const ReplayOptions& options);
 //   FILE ─▶ FILE.replaying-<load id>, before the commit ─▶ FILE.replayed
 //
 // After a crash in between, the next replay of FILE asks the store which of the two it is. A store
-// that cannot tell makes it an error that says what to look for.
+// that cannot tell makes it an error that says what to look for. The file is held all the while: a
+// second replay of it beside a live one is refused.
 class ReplayMark final : public LoadCompanion {
  public:
-  explicit ReplayMark(std::string path) : path_(std::move(path)) {}
+  // To be called before the file is read and before the store is asked about earlier loads. A
+  // conflict: another process replays the file.
+  static Result<std::unique_ptr<ReplayMark>> Make(std::string path);
 
   // Before the file is opened: the path under which it lies now, FILE or FILE.replaying-...
   static Result<std::string> Find(const std::string& path);
@@ -44,7 +49,12 @@ class ReplayMark final : public LoadCompanion {
   Status OnAbort() override;
 
  private:
-  std::string path_;
+  ReplayMark(std::string path, std::string found, HeldFile file)
+      : path_(std::move(path)), found_(std::move(found)), file_(std::move(file)) {}
+
+  const std::string path_;
+  const std::string found_;  // Find's answer
+  HeldFile file_;
   std::string load_id_;
 };
 
