@@ -22,6 +22,14 @@ bool IsPlainIdentifier(std::string_view name) {
          std::string_view::npos;
 }
 
+// The same for one store wherever the command runs: "lmdb:./eth.lmdb in /data", and a URI with a
+// path from the root or a host as it is.
+std::string StoreText(const std::string& display) {
+  if (display.find(":/") != std::string::npos) return display;
+  std::error_code ignored;
+  return display + " in " + std::filesystem::current_path(ignored).string();
+}
+
 // More connections than that are a slip of the pen.
 constexpr int64_t kMostConnections = 256;
 
@@ -151,7 +159,9 @@ Result<std::string> LoadOptions::DefaultTable() const {
 Status LoadOptions::OpenReplay(LoadSetup* setup) const {
   ARROW_ASSIGN_OR_RAISE(const auto text, source_.MakeText());
   const std::string& path = source_.sources().front();
-  ARROW_ASSIGN_OR_RAISE(auto mark, pipeline::ReplayMark::Make(path));
+  ARROW_ASSIGN_OR_RAISE(
+      auto mark, pipeline::ReplayMark::Make(
+                     path, {.target = StoreText(setup->target.display), .table = table_.table()}));
   ARROW_ASSIGN_OR_RAISE(
       auto replay,
       pipeline::OpenReplay(
@@ -173,7 +183,7 @@ Status LoadOptions::MakeQuarantine(LoadSetup* setup) const {
   options.path = quarantine_.empty()
                      ? pipeline::Quarantine::NewPath(kQuarantineFolder, table_.table())
                      : quarantine_;
-  options.target = setup->target.display;
+  options.target = StoreText(setup->target.display);
   options.table = table_.table();
   options.max_rows = most;
   options.text = setup->source->record_format();

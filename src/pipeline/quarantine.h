@@ -25,7 +25,7 @@ namespace ampload::pipeline {
 
 struct QuarantineOptions {
   std::string path;         // the file
-  std::string target = {};  // tables of one name in two stores are two
+  std::string target = {};  // QuarantineHeader::target; tables of one name in two stores are two
   std::string table;
   int64_t max_rows = 100;
   std::string text;  // QuarantineHeader::text

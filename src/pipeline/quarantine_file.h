@@ -40,7 +40,7 @@ struct QuarantinedRow {
 };
 
 struct QuarantineHeader {
-  std::string target;  // the store, as a user writes it without secrets
+  std::string target;  // the store, as a user writes it without secrets; the same from every folder
   std::string table;
   std::string load;
   std::string text;  // JSON, or empty

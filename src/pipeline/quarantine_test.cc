@@ -280,13 +280,14 @@ class ReplayTest : public QuarantineTest {
   }
 
   std::unique_ptr<ReplayMark> BeforeTheCommit() {
-    auto mark = ReplayMark::Make(path_).ValueOrDie();
+    auto mark = ReplayMark::Make(path_, place_).ValueOrDie();
     EXPECT_THAT(mark->OnRecovered(Load("r1")), IsOk());
     EXPECT_THAT(mark->BeforeCommit(), IsOk());
     return mark;
   }
 
-  std::string path_ = folder_ / "q.arrow";
+  const std::string path_ = folder_ / "q.arrow";
+  const ReplayPlace place_ = {.target = "lmdb:/data/a%b", .table = "t@1"};
 };
 
 TEST_F(ReplayTest, GivesRowsAndRecordsOnceMore) {
@@ -315,21 +316,46 @@ TEST_F(ReplayTest, IsDoneOnce) {
 }
 
 TEST_F(ReplayTest, IsNotDoneBesideALiveOne) {
-  auto mark = ReplayMark::Make(path_).ValueOrDie();
-  EXPECT_THAT(ReplayMark::Make(path_).status(), FailsWith(FailureKind::kConflict, "wait for it"));
+  auto mark = ReplayMark::Make(path_, place_).ValueOrDie();
+  EXPECT_THAT(ReplayMark::Make(path_, place_).status(),
+              FailsWith(FailureKind::kConflict, "wait for it"));
   mark.reset();
   mark = BeforeTheCommit();
-  EXPECT_THAT(ReplayMark::Make(path_).status(),
-              FailsWith(FailureKind::kConflict, "q.arrow.replaying-r1"));
+  EXPECT_THAT(ReplayMark::Make(path_, place_).status(), FailsWith(FailureKind::kConflict, "-r1@"));
   ASSERT_THAT(mark->AfterCommit(), IsOk());
   EXPECT_TRUE(There("q.arrow.replayed"));
+}
+
+// Only the store that it was on its way to knows whether it came there.
+TEST_F(ReplayTest, ThatWasKilledIsNotDoneIntoAnotherPlace) {
+  BeforeTheCommit();
+  const auto refused = FailsWith(FailureKind::kConfiguration, "place=lmdb:/data/a%b@t@1 path=");
+  const auto make = [&](const std::string& target, const std::string& table) {
+    return ReplayMark::Make(path_, {.target = target, .table = table}).status();
+  };
+  EXPECT_THAT(make("lmdb:/data/b", place_.table), refused);
+  EXPECT_THAT(make(place_.target, "others"), refused);
+  EXPECT_THAT(make(place_.target, place_.table), IsOk());
+}
+
+TEST_F(ReplayTest, IntoAPlaceWithALongNameHasANameThatAFileMayHave) {
+  const ReplayPlace place = {.target = "lmdb:/" + std::string(300, 'x'), .table = "t"};
+  const auto name = MakeReplayingName(path_, "r1", place);
+  EXPECT_EQ(fs::path(name).filename().string().size(), 255U);
+  ASSERT_OK_AND_ASSIGN(const auto mark, ReplayMark::Make(path_, place));
+  ASSERT_THAT(mark->OnRecovered(Load("r1")), IsOk());
+  ASSERT_THAT(mark->BeforeCommit(), IsOk());
+  const auto parsed = ParseReplayingName(path_, name);
+  ASSERT_TRUE(parsed.has_value());
+  EXPECT_TRUE(parsed->is_to(place));
+  EXPECT_EQ(parsed->load_id, "r1");
 }
 
 // Rows that a person moved to the name meanwhile stay.
 TEST_F(ReplayTest, ThatFailsWritesOverNothing) {
   const auto mark = BeforeTheCommit();
   fs::copy_file("/proc/self/status", path_);
-  EXPECT_THAT(mark->OnAbort(), FailsWith(FailureKind::kConfiguration, "q.arrow.replaying-r1"));
+  EXPECT_THAT(mark->OnAbort(), FailsWith(FailureKind::kConfiguration, "-r1@"));
   EXPECT_THAT(ReadQuarantine(path_), FailsWith(FailureKind::kPermanent, "q.arrow"));
 }
 
@@ -342,8 +368,8 @@ TEST_F(ReplayTest, ThatFailsCanBeDoneAgain) {
 TEST_F(ReplayTest, ThatWasKilledIsSettledByTheStore) {
   for (const bool committed : {false, true}) {
     BeforeTheCommit();
-    EXPECT_EQ(ReplayMark::Find(path_).ValueOrDie(), path_ + ".replaying-r1");
-    const auto next = ReplayMark::Make(path_).ValueOrDie();
+    EXPECT_EQ(ReplayMark::Find(path_).ValueOrDie(), MakeReplayingName(path_, "r1", place_));
+    const auto next = ReplayMark::Make(path_, place_).ValueOrDie();
     const Status settled = next->OnRecovered(Load("r2", committed ? "r1" : "r0"));
     if (committed) {
       EXPECT_THAT(settled, FailsWith(FailureKind::kConfiguration, "loaded already"));

@@ -13,7 +13,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr char kReplaying[] = ".replaying-";
 constexpr int64_t kBatchBytes = 8 << 20;
 
 using BatchPtr = std::shared_ptr<arrow::RecordBatch>;
@@ -161,7 +160,7 @@ Result<std::string> ReplayMark::Find(const std::string& path) {
   return ConfigurationError("quarantine: there is no such file: path=" + path);
 }
 
-Result<std::unique_ptr<ReplayMark>> ReplayMark::Make(std::string path) {
+Result<std::unique_ptr<ReplayMark>> ReplayMark::Make(std::string path, ReplayPlace place) {
   ARROW_ASSIGN_OR_RAISE(auto found, Find(path));
   ARROW_ASSIGN_OR_RAISE(auto file, HeldFile::Take(found));
   if (!file.has_value()) {
@@ -170,15 +169,25 @@ Result<std::unique_ptr<ReplayMark>> ReplayMark::Make(std::string path) {
         "loaded once: path=" +
         found);
   }
+  if (found != path) {
+    const auto earlier = ParseReplayingName(path, found);
+    if (!earlier.has_value() || !earlier->is_to(place)) {
+      return ConfigurationError(
+          "quarantine: an earlier replay ended without a word on its way into another table, and "
+          "may have loaded the rows there: replay into that one again, which finds out; or look "
+          "for the rows there, and if they are missing, rename the file back: place=" +
+          (earlier.has_value() ? earlier->place : "unknown") + " path=" + found);
+    }
+  }
   return std::unique_ptr<ReplayMark>(
-      new ReplayMark(std::move(path), std::move(found), std::move(*file)));
+      new ReplayMark(std::move(path), std::move(place), std::move(found), std::move(*file)));
 }
 
 Status ReplayMark::OnRecovered(const Recovered& recovered) {
-  load_id_ = recovered.load_id;
-  if (found_ == path_) return Status::OK();
-  const std::string earlier = found_.substr(path_.size() + std::string_view(kReplaying).size());
-  const Fate fate = FateOf(earlier, recovered);
+  marked_ = MakeReplayingName(path_, recovered.load_id, place_);
+  const auto earlier = ParseReplayingName(path_, found_);
+  if (!earlier.has_value()) return Status::OK();
+  const Fate fate = FateOf(earlier->load_id, recovered);
   if (fate == Fate::kNotCommitted) return RenameToFreeName(found_, path_);
   if (fate == Fate::kUnknown) {
     return PermanentError(
@@ -192,15 +201,12 @@ Status ReplayMark::OnRecovered(const Recovered& recovered) {
                             ".replayed");
 }
 
-Status ReplayMark::BeforeCommit() { return RenameDurably(path_, path_ + kReplaying + load_id_); }
+Status ReplayMark::BeforeCommit() { return RenameDurably(path_, marked_); }
 
-Status ReplayMark::AfterCommit() {
-  return RenameDurably(path_ + kReplaying + load_id_, path_ + ".replayed");
-}
+Status ReplayMark::AfterCommit() { return RenameDurably(marked_, path_ + ".replayed"); }
 
 Status ReplayMark::OnAbort() {
-  const std::string marked = path_ + kReplaying + load_id_;
-  return Exists(marked) ? RenameToFreeName(marked, path_) : Status::OK();
+  return Exists(marked_) ? RenameToFreeName(marked_, path_) : Status::OK();
 }
 
 }  // namespace ampload::pipeline

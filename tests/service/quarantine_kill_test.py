@@ -219,6 +219,30 @@ class Killed(QuarantineCase):
                 self.assertEqual(self.rows(), [{"n": 1}, {"n": 2}])
                 self.assertEqual(self.files_aside(), ["bad.arrow.replayed"])
 
+    def test_replays_into_another_place_after_a_kill(self):
+        for point in ("lmdb.commit.before_commit", "lmdb.commit.after_commit"):
+            with self.subTest(point=point):
+                self.mended()
+                self.wanted = [1, 2, 3, 4]
+                self.killed(self.replay("--key", "n", fault=point))
+                first, self.target = self.target, self.work / "other"
+                self.refused(self.replay("--key", "n"), 2, f"place=lmdb:{first}@t ")
+                self.target = first
+                self.assert_said(self.replay("--key", "n", "--table", "u"), 2, f"place=lmdb:{first}@t ")
+                self.assertIsNone(self.rows("u"))
+                self.replay_once_more(point)
+
+    def test_replays_into_one_target_from_two_folders(self):
+        self.mended()
+        self.target = "./lake"
+        self.killed(self.replay(fault="lmdb.commit.after_commit"))
+        place = self.work
+        self.work = self.work / "elsewhere"
+        self.work.mkdir()
+        self.assert_said(self.replay(), 2, f"place=lmdb:./lake in {place}@t ")
+        self.work = place
+        self.assert_said(self.replay(), 2, "loaded already")
+
     def test_replays_with_another_load_in_between(self):
         for point in self.REPLAY_POINTS:
             with self.subTest(point=point):
