@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import subprocess
+import time
 import unittest
 
 from command import AMPLOAD, environment_of
@@ -121,6 +122,18 @@ class GoingAway(PostgreSQLCase):
         self.goes_on(process)
         out, err = process.communicate(timeout=120)
         return process.returncode, json.loads(out) if out.strip() else None, err
+
+    def test_overwrites_at_once_leave_the_rows_of_one(self):
+        self.sql("CREATE TABLE t (n bigint NOT NULL)")
+        first = self.started(self.numbers(10), "--mode", "overwrite", "--columns", "n", fault="postgresql.commit.before:1:stop")
+        second = self.start_load(self.numbers(10, "more.parquet"), "--mode", "overwrite", "--columns", "n", fault=None)
+        time.sleep(0.5)  # in which it must not commit
+        self.assertIsNone(second.poll())
+        self.goes_on(first)
+        for process in (first, second):
+            said = process.communicate(timeout=60)
+            self.assertEqual(process.returncode, 0, said)
+        self.assertEqual(self.column(), list(range(10)))
 
     def test_down_at_the_start(self):
         file = self.file(n=[1])

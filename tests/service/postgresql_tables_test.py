@@ -176,6 +176,22 @@ class Partitions(PostgreSQLCase):
                  "CREATE TABLE a PARTITION OF t FOR VALUES IN ('a')")
         self.assert_said(self.load(file, to=self.by(10**15)), 2, "not partitioned by ranges")
 
+    def test_a_commit_is_on_the_disk_whatever_the_database_says(self):
+        self.sql(f'ALTER DATABASE "{self.database}" SET synchronous_commit = off')
+        self.sql("CREATE TABLE t (n bigint, how text DEFAULT current_setting('synchronous_commit'))")
+        self.assertEqual(self.sql("SHOW synchronous_commit"), [("off",)])
+        self.well(self.numbers(3), "--columns", "n")
+        self.assertEqual(self.sql("SELECT DISTINCT how FROM t"), [("on",)])
+
+    def test_text_columns_keep_their_types_when_others_evolve(self):
+        self.sql("CREATE TABLE t (n bigint, s varchar(20), j json, c text)")
+        file = self.file(n=[1], s=pa.array(["a"], pa.large_string()), j=pa.array(["{}"], pa.large_string()),
+                         c=pa.array(["b"], pa.large_string()), more=[2])
+        self.well(file, "--on-schema-change", "evolve")
+        types = self.sql("SELECT format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = 't'::regclass AND attnum > 0 "
+                         "ORDER BY attnum")
+        self.assertEqual([name for name, in types], ["bigint", "character varying(20)", "json", "text", "bigint"])
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -200,7 +200,9 @@ void PostgresSession::AfterCommit() {
   committed_rows_.reset();
   // What was made is there now; the encoder stays, it knows the columns already.
   if (table_changed && connection_ != nullptr) {
+    auto shape = ShapeOf(*connection_, name_, CallContext{});
     auto described = DescribeTable(*connection_, name_, CallContext{});
+    if (shape.ok()) shape_ = *std::move(shape);
     if (described.ok() && described->has_value()) {
       table_ = std::move(*described);
     } else {

@@ -155,7 +155,9 @@ TEST(TableFor, RefusesWhatCannotBePartitioned) {
 PgTable Existing(const std::string& comment) {
   PgTable table;
   table.name = kLogs;
-  table.columns.push_back({.name = "size", .type = {}, .comment = comment});
+  auto& column = table.columns.emplace_back();
+  column.name = "size";
+  column.comment = comment;
   return table;
 }
 

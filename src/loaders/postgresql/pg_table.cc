@@ -173,4 +173,19 @@ Result<std::optional<PgTable>> DescribeTable(Connection& connection, const Table
   return table;
 }
 
+Result<std::string> ShapeOf(Connection& connection, const TableName& name,
+                            const CallContext& context) {
+  ARROW_ASSIGN_OR_RAISE(
+      const auto rows,
+      connection.Query(
+          "SELECT c.oid || ' ' || pg_catalog.string_agg(pg_catalog.concat_ws(' ', "
+          "pg_catalog.quote_ident(a.attname), a.atttypid, a.atttypmod, a.attgenerated, "
+          "a.attidentity), ', ' ORDER BY a.attnum) FROM pg_catalog.pg_class c JOIN "
+          "pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN pg_catalog.pg_attribute a ON "
+          "a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped WHERE n.nspname = $1 AND "
+          "c.relname = $2 GROUP BY c.oid",
+          {name.schema, name.name}, context));
+  return rows.empty() ? std::string() : std::string(rows.text(0, 0));
+}
+
 }  // namespace ampload::postgresql

@@ -48,4 +48,9 @@ struct PgTable {
 Result<std::optional<PgTable>> DescribeTable(Connection& connection, const TableName& name,
                                              const CallContext& context);
 
+// A text that is another one once the relation, or the name or type of one of its columns, is
+// another. Empty: there is none.
+Result<std::string> ShapeOf(Connection& connection, const TableName& name,
+                            const CallContext& context);
+
 }  // namespace ampload::postgresql

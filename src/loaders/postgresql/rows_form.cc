@@ -26,6 +26,14 @@ bool IsLineage(const std::string& name) {
   return name == kBatchIdColumn || name == kBlockRangesColumn;
 }
 
+// Text of any Arrow type fits as it is; a wider type would only lose what the column's says.
+bool HoldsText(const encode::pg::PgType& type) {
+  using encode::pg::PgKind;
+  if (type.kind == PgKind::kArray) return HoldsText(*type.element);
+  return type.kind == PgKind::kText || type.kind == PgKind::kJson || type.kind == PgKind::kJsonb ||
+         type.kind == PgKind::kOther;
+}
+
 // Judges one column of the rows after the other.
 class Fitter {
  public:
@@ -44,7 +52,7 @@ class Fitter {
     PgColumn target{column->name, column->type, column->not_null};
     const bool is_key = Contains(spec_.keys, field.name());
     const auto old_type = encode::pg::ArrowTypeOf(column->type);
-    if (!is_key && spec_.on_schema_change == SchemaPolicy::kEvolve &&
+    if (!is_key && !HoldsText(column->type) && spec_.on_schema_change == SchemaPolicy::kEvolve &&
         !field.type()->Equals(*old_type) && encode::IsExactWidening(*old_type, *field.type())) {
       ARROW_ASSIGN_OR_RAISE(target.type, encode::pg::TypeForNewColumn(field));
       form_.change.widened.push_back(field.Copy());

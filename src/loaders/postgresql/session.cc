@@ -34,11 +34,18 @@ Status PostgresSession::Connect(const CallContext& context) {
   connection_.reset();
   ARROW_ASSIGN_OR_RAISE(const auto keywords, config_.keywords());
   ARROW_ASSIGN_OR_RAISE(connection_, Connection::Open(keywords, context));
+  const auto setting = connection_->Query("SHOW synchronous_commit", context);
+  if (!setting.ok()) connection_.reset();
+  ARROW_RETURN_NOT_OK(setting.status());
+  asynchronous_ = setting->text(0, 0) == "off";
   return Status::OK();
 }
 
 Status PostgresSession::Begin(int64_t lock_ms, const CallContext& context) {
-  return connection_->Run(BeginSql(lock_ms), context);
+  const Status begun = connection_->Run(BeginSql(lock_ms), context);
+  if (StoreCodeOf(begun) != "0A000") return begun;
+  return TransientError("postgresql: the server is a standby, which takes no writes" + At(),
+                        "0A000");
 }
 
 // Whatever the role's or the database's own settings are. What is written as text (undo records)
@@ -49,7 +56,8 @@ std::string PostgresSession::BeginSql(int64_t lock_ms) const {
          std::to_string(lock_ms) + "; SET LOCAL idle_in_transaction_session_timeout = " +
          std::to_string(config_.idle_timeout) +
          "; SET LOCAL extra_float_digits = 3; SET LOCAL bytea_output = 'hex'; SET LOCAL DateStyle "
-         "= 'ISO, YMD'; SET LOCAL IntervalStyle = 'postgres'";
+         "= 'ISO, YMD'; SET LOCAL IntervalStyle = 'postgres'" +
+         (asynchronous_ ? "; SET LOCAL synchronous_commit = on" : "");
 }
 
 Status PostgresSession::Rollback() {
@@ -161,6 +169,7 @@ Status PostgresSession::TakeColumns(std::shared_ptr<arrow::Schema> rows) {
 }
 
 Status PostgresSession::LookAtTable(const CallContext& context) {
+  ARROW_ASSIGN_OR_RAISE(shape_, ShapeOf(*connection_, name_, context));
   ARROW_ASSIGN_OR_RAISE(table_, DescribeTable(*connection_, name_, context));
   table_is_empty_ = true;
   if (!table_.has_value()) {

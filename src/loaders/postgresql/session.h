@@ -85,6 +85,9 @@ class PostgresSession final : public WriteSession {
   Status BeginWriting(const CallContext& context);
   bool EndPredecessor();
   Status PrepareTable(const CallContext& context);
+  // Nobody alters the table from here on, and nobody has since it was looked at: what was encoded
+  // for its columns may go in. `evolves`: this transaction alters it itself.
+  Status HoldTable(bool evolves, const CallContext& context);
   Status MakeBatchIndex(const CallContext& context);
   Status ClearTable(const CallContext& context);
   Status ForgetNeighbours(const CallContext& context);  // an overwrite takes their place
@@ -124,6 +127,7 @@ class PostgresSession final : public WriteSession {
 
   std::optional<Checkpoint> fence_;           // as the store has it, by this session
   std::optional<PgTable> table_;              // as it was found, or committed
+  std::string shape_;                         // of table_, or of an older state: see ShapeOf
   bool table_is_empty_ = true;                // known only where a stream's columns are to be added
   std::optional<BackendHandle> predecessor_;  // fenced; ended where its locks are in the way
   bool alone_ = false;      // an upsert or merge stream's table: undo goes by its records
@@ -148,6 +152,7 @@ class PostgresSession final : public WriteSession {
   std::optional<Checkpoint> next_;        // what a sent COMMIT makes of the fence
   // Values whose partitions are there, in this transaction.
   std::optional<std::pair<int64_t, int64_t>> partitioned_;
+  bool asynchronous_ = false;  // the server would answer COMMIT before it is on the disk
   bool has_batch_index_ = false;
   int64_t unsummarised_bytes_ = 0;  // put into the table since its index was brought up to date
 };

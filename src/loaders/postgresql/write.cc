@@ -102,6 +102,7 @@ Status PostgresSession::PrepareTable(const CallContext& context) {
     }
   } else {
     ARROW_ASSIGN_OR_RAISE(const auto evolve, EvolveStatement(*table_, form_.change));
+    ARROW_RETURN_NOT_OK(HoldTable(!evolve.empty(), context));
     if (!evolve.empty()) ARROW_RETURN_NOT_OK(connection_->Run(evolve, context));
     if (spec_.streaming) ARROW_RETURN_NOT_OK(MakeBatchIndex(context));
   }
@@ -112,6 +113,26 @@ Status PostgresSession::PrepareTable(const CallContext& context) {
     ARROW_RETURN_NOT_OK(connection_->Run(statement, context));
   }
   return Status::OK();
+}
+
+Status PostgresSession::HoldTable(bool evolves, const CallContext& context) {
+  // At once the strongest that is needed: two who both want more would wait for each other. An
+  // overwrite lets writers go first whose rows its DELETE would not see.
+  const char* mode = evolves      ? "ACCESS EXCLUSIVE"
+                     : replacing_ ? "SHARE ROW EXCLUSIVE"
+                                  : "ROW EXCLUSIVE";
+  const bool may_be_locked = table_->kind == 'r' || table_->kind == 'p';
+  // New partitions need more than that, and nobody knows which yet.
+  const bool waits_for_partitions = !config_.partition_by.empty() && !evolves && !replacing_;
+  if (may_be_locked && !waits_for_partitions) {
+    ARROW_RETURN_NOT_OK(
+        connection_->Run("LOCK TABLE " + name_.sql() + " IN " + mode + " MODE", context));
+  }
+  ARROW_ASSIGN_OR_RAISE(const auto shape, ShapeOf(*connection_, name_, context));
+  if (shape == shape_) return Status::OK();
+  return ConflictError(
+      "postgresql: somebody has altered or replaced the table since it was looked at; load again" +
+      At());
 }
 
 // A table that was there before the stream may have no index on its batches.
@@ -134,9 +155,6 @@ Status PostgresSession::MakeBatchIndex(const CallContext& context) {
 
 Status PostgresSession::ClearTable(const CallContext& context) {
   if (table_.has_value()) {
-    // A writer that is about to commit comes first; a row that DELETE does not see would stay.
-    ARROW_RETURN_NOT_OK(connection_->Run(
-        "LOCK TABLE " + name_.sql() + " IN SHARE ROW EXCLUSIVE MODE", context));
     ARROW_RETURN_NOT_OK(connection_->Run(
         (config_.overwrite == "truncate" ? "TRUNCATE " : "DELETE FROM ") + name_.sql(), context));
   }

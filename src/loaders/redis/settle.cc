@@ -74,8 +74,8 @@ Result<Recovered> RedisSession::Settle(const CallContext& context) {
     }
     if (recovered.finding == RecoverFinding::kWentBack) {
       table_ = found.table;
-      replacing_ = spec_.reset_pipeline ||
-                   (spec_.mode == LoadMode::kOverwrite && fence_->sequence == 0);
+      replacing_ =
+          spec_.reset_pipeline || (spec_.mode == LoadMode::kOverwrite && fence_->sequence == 0);
       ARROW_RETURN_NOT_OK(TakeColumns(spec_.schema));
     }
   }
