@@ -9,6 +9,7 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "loader/row_op.h"
 #include "pipeline/arrow_bytes.h"
@@ -144,19 +145,19 @@ class Stages {
   }
 
   // From the source's columns to the table's, into the first queue.
-  Status ShapeAndPush(Item item) {
-    auto shaped = request_.shape.Apply(item.source);
-    if (!shaped.ok()) {
-      const auto bad = BadRowOf(shaped.status());
-      const Status why =
-          bad.has_value() ? AtPlace(shaped.status(), PlaceOf(item.staged, *bad)) : shaped.status();
-      return GoOnWithoutBadRow(std::move(item), why,
-                               [this](Item part) { return ShapeAndPush(std::move(part)); });
-    }
-    item.staged.batch = std::move(*shaped);
-    item.staged.op_column = OpColumnOf(request_.table.mode, *item.staged.batch->schema());
-    const int64_t weight = item.arrow_bytes + kBatchOverhead;
-    return read_.Push(std::move(item), weight, inner_.stop);
+  Status ShapeAndPush(Item whole) {
+    return WithoutBadRows(std::move(whole), [this](Item& item) -> Status {
+      auto shaped = request_.shape.Apply(item.source);
+      if (!shaped.ok()) {
+        const auto bad = BadRowOf(shaped.status());
+        return bad.has_value() ? AtPlace(shaped.status(), PlaceOf(item.staged, *bad))
+                               : shaped.status();
+      }
+      item.staged.batch = std::move(*shaped);
+      item.staged.op_column = OpColumnOf(request_.table.mode, *item.staged.batch->schema());
+      const int64_t weight = item.arrow_bytes + kBatchOverhead;
+      return read_.Push(std::move(item), weight, inner_.stop);
+    });
   }
 
   // Encoded rows may be many times larger than Arrow's: a batch whose rows, by those before, would
@@ -180,35 +181,51 @@ class Stages {
     return Status::OK();
   }
 
-  Status EncodeAndPush(Item item) {
-    auto encoded = encoder_->Encode(item.staged);
-    if (!encoded.ok()) {
-      return GoOnWithoutBadRow(std::move(item), encoded.status(),
-                               [this](Item part) { return EncodeAndPush(std::move(part)); });
-    }
-    item.staged.encoded = std::move(*encoded);
-    if (item.staged.encoded == nullptr) return PermanentError("encoder: gave no encoded batch");
-    encoded_row_bytes_ = static_cast<double>(item.staged.encoded->size_bytes()) /
-                         static_cast<double>(std::max<int64_t>(item.source->num_rows(), 1));
-    const int64_t weight = item.arrow_bytes + item.staged.encoded->size_bytes() + kBatchOverhead;
-    return encoded_.Push(std::move(item), weight, inner_.stop);
+  Status EncodeAndPush(Item whole) {
+    return WithoutBadRows(std::move(whole), [this](Item& item) -> Status {
+      ARROW_ASSIGN_OR_RAISE(item.staged.encoded, encoder_->Encode(item.staged));
+      if (item.staged.encoded == nullptr) return PermanentError("encoder: gave no encoded batch");
+      encoded_row_bytes_ = static_cast<double>(item.staged.encoded->size_bytes()) /
+                           static_cast<double>(std::max<int64_t>(item.source->num_rows(), 1));
+      const int64_t weight = item.arrow_bytes + item.staged.encoded->size_bytes() + kBatchOverhead;
+      return encoded_.Push(std::move(item), weight, inner_.stop);
+    });
   }
 
-  // Sets aside the one row that `why` is about, and hands on what is before and behind it.
-  template <class GoOn>
-  Status GoOnWithoutBadRow(Item item, const Status& why, const GoOn& go_on) {
-    const auto bad = BadRowOf(why);
-    if (!bad.has_value() || request_.bad_rows == nullptr) {
-      return bad.has_value() ? AsFailure(why) : why;
+  // `hand_on` fails with a bad row before it has taken anything: that one is set aside, and what is
+  // before and behind it is handed on in its order. There may be as many as the batch has rows:
+  // near a bad row only a few are tried at once, since each failure costs all that were tried.
+  template <class HandOn>
+  Status WithoutBadRows(Item whole, const HandOn& hand_on) {
+    constexpr int64_t kFewRows = 64;
+    int64_t at_once = whole.source->num_rows();
+    std::vector<Item> left;  // the next one at the end
+    left.push_back(std::move(whole));
+    while (!left.empty()) {
+      Item item = std::move(left.back());
+      left.pop_back();
+      if (const int64_t rest = item.source->num_rows() - at_once; rest > 0) {
+        left.push_back(Part(item, at_once, rest));
+        item = Part(item, 0, at_once);
+      }
+      const Status done = hand_on(item);
+      if (done.ok()) {
+        at_once *= 2;
+        continue;
+      }
+      const auto bad = BadRowOf(done);
+      if (!bad.has_value() || request_.bad_rows == nullptr) {
+        return bad.has_value() ? AsFailure(done) : done;
+      }
+      ARROW_RETURN_NOT_OK(SetAsideRow(item, *bad, MessageOf(done)));
+      at_once = std::max(kFewRows, 2 * *bad);
+      const int64_t behind = item.source->num_rows() - *bad - 1;
+      if (behind > 0) left.push_back(Part(item, *bad + 1, behind));
+      if (*bad == 0) continue;
+      left.push_back(Part(item, 0, *bad));
+      left.back().ends_batch = item.ends_batch && behind == 0;
     }
-    ARROW_RETURN_NOT_OK(SetAsideRow(item, *bad, MessageOf(why)));
-    const int64_t behind = item.source->num_rows() - *bad - 1;
-    if (*bad > 0) {
-      Item head = Part(item, 0, *bad);
-      head.ends_batch = item.ends_batch && behind == 0;
-      ARROW_RETURN_NOT_OK(go_on(std::move(head)));
-    }
-    return behind > 0 ? go_on(Part(item, *bad + 1, behind)) : Status::OK();
+    return Status::OK();
   }
 
   static Item Part(const Item& item, int64_t first, int64_t rows) {

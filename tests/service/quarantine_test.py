@@ -59,6 +59,18 @@ class SetAside(QuarantineCase):
             self.assertIn(column, one["_ampload_reason"])
             self.assertIn("rows.parquet", one["_ampload_origin"])
 
+    def test_as_many_as_a_batch_may_have(self):
+        rows, bad = 60_000, 30_000
+        keys = pa.array([f"k{i}" if i % 2 else "x" * 600 for i in range(rows)])  # longer than LMDB's keys may be
+        casts = pa.array([str(i) if i % 2 else "x" for i in range(rows)])
+        pq.write_table(pa.table({"k": keys, "n": range(rows)}), self.work / "keys.parquet")
+        pq.write_table(pa.table({"n": casts}), self.work / "casts.parquet")
+        many = ("--max-bad-rows", rows, "--memory", "2GiB")
+        self.set_aside(self.quarantining("keys.parquet", "--key", "k", *many), rows, bad)
+        done = self.quarantining("casts.parquet", "--cast", "n:int64", *many, table="u", file=self.work / "more.arrow")
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertEqual(result_of(done)["metadata"]["rows_quarantined"], bad)
+
     def test_what_the_store_cannot_keep(self):
         far = pa.array([0, 3_000_000, 7, -2_000_000], pa.int32()).cast(pa.date32())  # the years 10183 and -3506
         pq.write_table(pa.table({"k": ["a", "b", "c" * 512, "d"], "day": far}), self.work / "rows.parquet")

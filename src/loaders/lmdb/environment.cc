@@ -343,6 +343,9 @@ Status Environment::Grow(int64_t bytes) {
   const int64_t needed = used + bytes * 2 + kSlackBytes;
   auto size = static_cast<int64_t>(info.me_mapsize);
   if (needed <= size) return Status::OK();
+  // Pages that a reader held when it was killed can be used again.
+  int dead_readers = 0;
+  mdb_reader_check(env_, &dead_readers);
   while (size < needed) size *= 2;
   return FromCode(mdb_env_set_mapsize(env_, static_cast<size_t>(size)), "cannot grow the map",
                   path_);
