@@ -1,5 +1,7 @@
 #include "loaders/redis/table_rules.h"
 
+#include <arrow/extension_type.h>
+#include <arrow/type.h>
 #include <arrow/util/utf8.h>
 
 #include <algorithm>
