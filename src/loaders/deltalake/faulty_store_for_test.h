@@ -33,8 +33,8 @@ class FaultyStore final : public lake::ObjectStore {
   }
   Result<lake::PutOutcome> PutIfAbsent(const std::string& path, std::string_view bytes,
                                        const CallContext& context) override {
-    if (on_put) {
-      if (const auto answer = on_put(path, bytes); answer.has_value()) return *answer;
+    if (const auto asked = on_put; asked) {  // it may put another in its place
+      if (const auto answer = asked(path, bytes); answer.has_value()) return *answer;
     }
     return inner_->PutIfAbsent(path, bytes, context);
   }
