@@ -1,4 +1,5 @@
 #include "cli/query_table.h"
+#include "base/ascii.h"
 
 #include <algorithm>
 #include <cctype>
@@ -15,13 +16,6 @@ struct Token {
 
 bool IsWordCharacter(char c) {
   return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '$';
-}
-
-std::string Lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
 }
 
 // SQL, as far as telling names from strings and comments goes.
@@ -83,7 +77,7 @@ class Lexer {
 };
 
 bool Is(const Token& token, std::string_view keyword) {
-  return token.kind == Token::Kind::kWord && Lower(token.text) == keyword;
+  return token.kind == Token::Kind::kWord && base::LowerAscii(token.text) == keyword;
 }
 
 bool IsSymbol(const Token& token, char symbol) {

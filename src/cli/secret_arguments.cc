@@ -1,18 +1,11 @@
 #include "cli/secret_arguments.h"
+#include "base/ascii.h"
 
 #include <algorithm>
-#include <cctype>
 #include <cstring>
 
 namespace ampload::cli {
 namespace {
-
-std::string Lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
-}
 
 // The password of scheme://user:password@: from the colon to the last @ before the path. A password
 // with a bare "/" or "?" (which should be percent-encoded) is still covered, unless it is digits up
@@ -41,7 +34,8 @@ void MaskNamedValues(std::string& text, const std::set<std::string>& names) {
     const size_t before =
         equals == 0 ? std::string::npos : text.find_last_of("?&;:, -='", equals - 1);
     const size_t start = before == std::string::npos ? 0 : before + 1;
-    if (!names.contains(Lower(std::string_view(text).substr(start, equals - start)))) continue;
+    if (!names.contains(base::LowerAscii(std::string_view(text).substr(start, equals - start))))
+      continue;
     // Within a URI's query a value ends at &; elsewhere it is the rest.
     const bool in_query = start > 0 && (text[start - 1] == '?' || text[start - 1] == '&');
     const size_t end = in_query ? std::min(text.find('&', equals), text.size()) : text.size();
@@ -52,7 +46,7 @@ void MaskNamedValues(std::string& text, const std::set<std::string>& names) {
 
 // "--token", whose value is the next argument.
 bool IsSecretOption(std::string_view argument, const std::set<std::string>& names) {
-  return argument.starts_with("--") && names.contains(Lower(argument.substr(2)));
+  return argument.starts_with("--") && names.contains(base::LowerAscii(argument.substr(2)));
 }
 
 }  // namespace
@@ -63,7 +57,7 @@ std::set<std::string> SecretNames(const LoaderRegistry& registry) {
                                  "apikey",   "pgpassword",  "sslpassword"};
   for (const auto& loader : registry.loaders()) {
     for (const auto& option : loader.options) {
-      if (option.secret) names.insert(Lower(option.name));
+      if (option.secret) names.insert(base::LowerAscii(option.name));
     }
   }
   return names;

@@ -1,10 +1,10 @@
 #include "lake/http.h"
+#include "base/ascii.h"
 
 #include <curl/curl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cstring>
 #include <new>
 #include <utility>
@@ -53,9 +53,7 @@ size_t OnHeader(char* in, size_t size, size_t count, void* data) {
   if (line.starts_with("HTTP/")) reply.headers.clear();  // those of a 100 Continue
   const size_t colon = line.find(':');
   if (colon == std::string_view::npos) return line.size();
-  std::string name(line.substr(0, colon));
-  std::transform(name.begin(), name.end(), name.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::string name = base::LowerAscii(line.substr(0, colon));
   auto value = line.substr(colon + 1);
   constexpr std::string_view kBlank = " \t\r\n";
   value.remove_prefix(std::min(value.find_first_not_of(kBlank), value.size()));

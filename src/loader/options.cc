@@ -6,6 +6,7 @@
 #include <limits>
 #include <optional>
 
+#include "base/ascii.h"
 #include "base/nearest_name.h"
 
 namespace ampload {
@@ -30,14 +31,6 @@ constexpr std::array kByteUnits = {Unit{"", 1},
                                    Unit{"tb", kKilo* kKilo* kKilo* kKilo}};
 constexpr std::array kDurationUnits = {Unit{"ms", 1}, Unit{"s", 1000}, Unit{"m", 60 * 1000},
                                        Unit{"h", 60 * 60 * 1000}};
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
 
 std::string Join(std::span<const std::string> parts, std::string_view separator) {
   std::string text;
@@ -71,7 +64,7 @@ Result<OptionValue> ParseInteger(const OptionSpec& spec, const std::string& text
 }
 
 Result<OptionValue> ParseBoolean(const OptionSpec& spec, const std::string& text) {
-  const std::string lower = Lower(text);
+  const std::string lower = base::LowerAscii(text);
   for (const auto* yes : {"true", "yes", "on", "1"}) {
     if (lower == yes) return true;
   }
@@ -90,7 +83,8 @@ Result<OptionValue> ParseQuantity(const OptionSpec& spec, const std::string& tex
   const auto [stopped, error] = std::from_chars(text.data(), end, count);
   if (error == std::errc::result_out_of_range) return Unfit(spec, too_large, text);
   if (error != std::errc()) return Unfit(spec, expected, text);
-  const std::string name = Lower(std::string_view(stopped, static_cast<size_t>(end - stopped)));
+  const std::string name =
+      base::LowerAscii(std::string_view(stopped, static_cast<size_t>(end - stopped)));
   for (const auto& unit : units) {
     if (unit.name != name) continue;
     if (count > static_cast<uint64_t>(std::numeric_limits<int64_t>::max() / unit.factor)) {

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/ascii.h"
 #include "loaders/deltalake/constraints.h"
 #include "loaders/deltalake/table_schema.h"
 
@@ -177,9 +178,7 @@ void FindUnknownChanges(const nlohmann::json& schema, std::string* found) {
 bool Says(const Metadata& metadata, std::string_view name, std::string_view truth) {
   const auto found = metadata.configuration.find("delta." + std::string(name));
   if (found == metadata.configuration.end()) return false;
-  std::string value = found->second;
-  for (char& c : value) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return value == truth;
+  return base::LowerAscii(found->second) == truth;
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ampload/log.h"
+#include "base/ascii.h"
 #include "base/clock.h"
 #include "loaders/deltalake/checkpoint_writer.h"
 #include "loaders/deltalake/features.h"
@@ -35,12 +36,6 @@ std::string_view NextWord(std::string_view* text) {
   const auto word = text->substr(0, text->find(' '));
   text->remove_prefix(word.size());
   return word;
-}
-
-std::string Lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return out;
 }
 
 // What changed before that moment is older than the property lets it be; nullopt: nothing is.
@@ -95,7 +90,7 @@ Status DeleteLeftovers(lake::ObjectStore& table, int64_t before_ms, const CallCo
 }  // namespace
 
 std::optional<int64_t> ParseInterval(std::string_view written) {
-  const std::string lower = Lower(written);
+  const std::string lower = base::LowerAscii(written);
   std::string_view text = lower;
   auto word = NextWord(&text);
   if (word == "interval") word = NextWord(&text);

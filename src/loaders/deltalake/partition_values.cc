@@ -9,6 +9,7 @@
 #include <cmath>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/sha256.h"
 #include "encode/iso8601.h"
 #include "loaders/deltalake/table_schema.h"
@@ -238,8 +239,7 @@ std::shared_ptr<arrow::Scalar> Made(const std::shared_ptr<arrow::DataType>& type
 }
 
 std::optional<bool> ParseBool(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  const std::string lower = base::LowerAscii(text);
   if (lower == "true") return true;
   return lower == "false" ? std::optional(false) : std::nullopt;
 }

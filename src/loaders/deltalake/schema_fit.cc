@@ -2,11 +2,11 @@
 
 #include <arrow/util/key_value_metadata.h>
 
-#include <algorithm>
 #include <map>
 #include <utility>
 
 #include "ampload/batch_id.h"
+#include "base/ascii.h"
 #include "encode/lake_form.h"
 #include "loader/lineage.h"
 #include "loader/schema_change.h"
@@ -28,13 +28,6 @@ std::string ArrowTypeOf(const arrow::Field& field) {
 }
 
 bool IsStruct(const arrow::DataType& type) { return type.id() == arrow::Type::STRUCT; }
-
-std::string Lower(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return text;
-}
 
 void Add(const std::string& text, std::string* all) {
   if (!text.empty()) *all += (all->empty() ? "" : "; ") + text;
@@ -139,7 +132,7 @@ class Fitter {
 
   void TakeNew(const arrow::Field& field) {
     for (const auto& known : table_.schema->fields()) {
-      if (Lower(known->name()) != Lower(field.name())) continue;
+      if (base::LowerAscii(known->name()) != base::LowerAscii(field.name())) continue;
       Add(field.name() + " is " + known->name() + " in the table", &case_only_);
       return;
     }
@@ -207,7 +200,7 @@ std::optional<std::string> UnplainName(const arrow::FieldVector& fields) {
 Status CheckCase(const arrow::Schema& schema, const std::string& where) {
   std::map<std::string, std::string> seen;
   for (const auto& field : schema.fields()) {
-    const auto [at, is_new] = seen.emplace(Lower(field->name()), field->name());
+    const auto [at, is_new] = seen.emplace(base::LowerAscii(field->name()), field->name());
     if (is_new) continue;
     return DataError(
         "deltalake: names of columns differ in their case alone, which Delta takes for the same; "

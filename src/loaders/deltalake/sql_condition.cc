@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/ascii.h"
 #include "loaders/deltalake/field_metadata.h"
 #include "loaders/deltalake/sql_tokens.h"
 #include "source/file/where_literal.h"
@@ -21,12 +22,6 @@ using FieldPtr = std::shared_ptr<arrow::Field>;
 using Kind = SqlToken::Kind;
 
 constexpr int kDeepest = 200;
-
-std::string Lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return out;
-}
 
 Expression ColumnOf(const FieldPtr& field) {
   return arrow::compute::field_ref(arrow::FieldRef(field->name()));
@@ -44,7 +39,8 @@ bool IsFloating(const arrow::DataType& type) {
 bool IsPadded(const arrow::Field& field) {
   const auto kept = DeltaMetadataOf(field);
   const auto at = kept.find("__CHAR_VARCHAR_TYPE_STRING");
-  return at != kept.end() && at->is_string() && Lower(at->get<std::string>()).starts_with("char");
+  return at != kept.end() && at->is_string() &&
+         base::LowerAscii(at->get<std::string>()).starts_with("char");
 }
 
 // The comparison with its sides changed over.
@@ -102,7 +98,7 @@ class Parser {
   Status Error(std::string_view what) const { return SqlError(what, Now().position); }
 
   static bool IsWord(const SqlToken& token, std::string_view word) {
-    return token.kind == Kind::kName && Lower(token.text) == word;
+    return token.kind == Kind::kName && base::LowerAscii(token.text) == word;
   }
   static bool IsSymbol(const SqlToken& token, std::string_view symbol) {
     return token.kind == Kind::kSymbol && token.text == symbol;
@@ -238,7 +234,7 @@ class Parser {
     if (!name) return Error("no column");
     if (token.kind == Kind::kName && IsSymbol(Ahead(), "(")) return Error("a function");
     for (const auto& field : table_.fields()) {
-      if (Lower(field->name()) != Lower(token.text)) continue;
+      if (base::LowerAscii(field->name()) != base::LowerAscii(token.text)) continue;
       ++at_;
       return field;
     }

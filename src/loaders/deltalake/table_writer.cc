@@ -6,6 +6,7 @@
 #include <charconv>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/nested_type.h"
 #include "loaders/deltalake/file_stats.h"
 #include "loaders/deltalake/partition_values.h"
@@ -71,9 +72,7 @@ Result<parquet::Compression::type> CodecOf(const DeltaLakeStorageConfig& config,
   if (!config.compression.empty()) return config.codec();
   const auto said = metadata.configuration.find("delta.parquet.compression.codec");
   if (said == metadata.configuration.end()) return parquet::Compression::ZSTD;
-  std::string name = said->second;
-  std::transform(name.begin(), name.end(), name.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const std::string name = base::LowerAscii(said->second);
   if (name == "zstd") return parquet::Compression::ZSTD;
   if (name == "snappy") return parquet::Compression::SNAPPY;
   if (name == "gzip") return parquet::Compression::GZIP;

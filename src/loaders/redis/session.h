@@ -108,6 +108,7 @@ class RedisSession final : public WriteSession {
   // One try: false where somebody changed what it is based on.
   Result<bool> TryFence(Recovered* recovered, const CallContext& context);
   Status InstallPipeline(const Found& found, Recovered* recovered);
+  OpenLoad LoadToBe() const;  // load_, as others will find it
   Status HeldBy(const OpenLoad& load) const;
   // The load's record changes hands, goes, or its client dies; refused where that takes too long.
   Status WaitWhileHeld(const OpenLoad& load, bool writes, std::chrono::milliseconds patience,

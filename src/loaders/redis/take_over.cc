@@ -228,6 +228,13 @@ Status RedisSession::InstallPipeline(const Found& found, Recovered* recovered) {
   return Status::OK();
 }
 
+OpenLoad RedisSession::LoadToBe() const {
+  OpenLoad load = load_;
+  load.pipeline = spec_.pipeline;
+  load.replaces = replaces() || replacing_;
+  return load;
+}
+
 Status RedisSession::HeldBy(const OpenLoad& load) const {
   return ConflictError("redis: another load holds the table; wait until it has ended, or end it" +
                        At() + " holder=" + load.Holder());
@@ -235,9 +242,7 @@ Status RedisSession::HeldBy(const OpenLoad& load) const {
 
 Status RedisSession::WaitWhileHeld(const OpenLoad& load, bool writes,
                                    std::chrono::milliseconds patience, const CallContext& context) {
-  OpenLoad asking = load_;  // as it will be
-  asking.pipeline = spec_.pipeline;
-  asking.replaces = replaces() || replacing_;
+  const OpenLoad asking = LoadToBe();
   const auto until = std::chrono::steady_clock::now() + patience;
   for (;;) {
     ARROW_ASSIGN_OR_RAISE(const bool live, IsConnected(*connection_, load.client, context));
@@ -256,9 +261,7 @@ Status RedisSession::WaitWhileHeld(const OpenLoad& load, bool writes,
 
 Status RedisSession::RefuseLiveObstacles(const Found& found, bool writes,
                                          const CallContext& context) {
-  OpenLoad asking = load_;  // as it will be
-  asking.pipeline = spec_.pipeline;
-  asking.replaces = replaces() || replacing_;
+  const OpenLoad asking = LoadToBe();
   for (const auto& load : found.loads) {
     if (!StandsInTheWay(load, asking, writes)) continue;
     if (!one_off() && load.pipeline == spec_.pipeline) continue;  // it is taken over

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <vector>
 
+#include "base/ascii.h"
 #include "base/nearest_name.h"
 #include "source/amp/printable.h"
 
@@ -22,20 +23,12 @@ constexpr std::array kSchemes = {Scheme{"amp", false}, Scheme{"amp+tls", true},
                                  Scheme{"grpc", false}, Scheme{"grpc+tcp", false},
                                  Scheme{"grpc+tls", true}};
 
-std::string LowerCase(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
-
 Status Refusal(const std::string& what, std::string_view text) {
   return ConfigurationError("--from: " + what + ": from=" + PrintableText(text, kShownText));
 }
 
 Result<bool> UsesTls(std::string_view scheme, std::string_view text) {
-  const std::string lower = LowerCase(scheme);
+  const std::string lower = base::LowerAscii(scheme);
   std::vector<std::string> names;
   for (const auto& known : kSchemes) {
     if (known.name == lower) return known.tls;
